@@ -1,0 +1,45 @@
+# `make demo` and `make test` set up whatever they need; the second time they start at once.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test bench sweep lint doctest lock clean
+
+PY := .venv/bin/python
+STAMP := .venv/.ready
+
+help:  ## Show these targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(STAMP)  ## Make .venv with decai ready to use, and fetch the data sets
+
+$(STAMP): pyproject.toml requirements.lock scripts/setup.sh
+	@sh scripts/setup.sh
+	@touch $(STAMP)
+
+demo: setup  ## Who gains and who loses, on real IMDB reviews
+	@.venv/bin/decai demo
+
+test: setup  ## Run the tests
+	@$(PY) -m pytest -n 2 --dist loadgroup
+
+bench: setup  ## Time the event loop against the bare arithmetic, and show how cost grows
+	@$(PY) -m benchmarks.simulation
+
+sweep: setup  ## Map learning rate x cost weight over 30 seeds (a campaign of minutes)
+	@$(PY) -m benchmarks.sweep
+
+lint: setup  ## ruff and the strict type check
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+
+doctest: setup  ## Run the examples in docstrings and documents
+	@$(PY) -m pytest -q -p no:cacheprovider --doctest-modules src/decai
+	@$(PY) -m pytest -q -p no:cacheprovider --doctest-glob='*.md' README.md docs
+
+# The lock is uv's resolution for every Python and system, by version and hash. It is kept as a
+# requirements file since that names no host: packages come from whichever index the user trusts.
+lock: setup  ## Resolve requirements.lock anew
+	@.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
+		--python-version 3.11 --extra dev pyproject.toml -o requirements.lock
+
+clean:  ## Remove what setup and runs have made here
+	rm -rf .venv runs build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

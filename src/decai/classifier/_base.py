@@ -1,0 +1,78 @@
+"""What every classifier does in the same way."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from decai.errors import InputError, Refused
+from decai.samples import Features, IntArray, Samples
+
+__all__ = ["BaseClassifier", "checked_names", "checked_rate"]
+
+
+def checked_names(names: Sequence[str], at_least: int, kind: str) -> tuple[str, ...]:
+    """The names of the classes, or `InputError` if there are too few, too many or one is empty."""
+    classes = tuple(names)
+    if len(classes) < at_least:
+        raise InputError(f"{kind}: needs at least {at_least} classes, not {len(classes)}")
+    if len(classes) > 2**16:
+        raise InputError(f"{kind}: at most 65,536 classes, not {len(classes):,}")
+    if any(not isinstance(name, str) or not name for name in classes):
+        raise InputError(f"{kind}: every class needs a name")
+    return classes
+
+
+def checked_rate(rate: int, kind: str) -> int:
+    """A learning rate (fixed point, unsigned 32 bit, not 0), or `InputError`."""
+    if not 1 <= rate < 2**32:
+        raise InputError(f"{kind}: the learning rate must be from 0.000000001 to 4.294967295")
+    return rate
+
+
+class BaseClassifier(ABC):
+    """Names, labels and bulk work; the arithmetic is each classifier's own."""
+
+    kind: ClassVar[str]
+
+    def __init__(self, classes: tuple[str, ...]) -> None:
+        self._classes = classes
+        self._version = 0
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes, by label."""
+        return self._classes
+
+    @property
+    def version(self) -> int:
+        """Grows whenever a prediction could have changed."""
+        return self._version
+
+    @abstractmethod
+    def predict_rows(self, values: Features, starts: IntArray, ends: IntArray, out: IntArray) -> None:
+        """Write the labels of the stored rows ``values[starts[i]:ends[i]]`` to ``out[i]``."""
+
+    @abstractmethod
+    def stored_samples(self, samples: Samples) -> Samples:
+        """`samples` in the stored form that `predict_rows` reads."""
+
+    def check_label(self, label: int) -> None:
+        """Raise `Refused` if no class has this label."""
+        if not 0 <= label < len(self._classes):
+            raise Refused(f"{self.kind}: no such class")
+
+    def check_labels(self, samples: Samples, labels: IntArray) -> None:
+        """Raise `InputError` unless there is one existing label for each sample."""
+        if labels.shape != (len(samples),):
+            raise InputError(f"{self.kind}: {len(samples)} samples but labels of shape {labels.shape}")
+        if len(labels) and not (0 <= int(labels.min()) and int(labels.max()) < len(self._classes)):
+            raise InputError(f"{self.kind}: a label lies outside the {len(self._classes)} classes")
+
+    def predict_many(self, samples: Samples) -> IntArray:
+        """The labels of many samples, int64 of shape ``(len(samples),)``."""
+        out = np.empty(len(samples), dtype=np.int64)
+        stored = self.stored_samples(samples)
+        self.predict_rows(stored.values, stored.starts, stored.ends, out)
+        return out

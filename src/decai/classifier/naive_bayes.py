@@ -1,0 +1,392 @@
+"""Multinomial naive Bayes over feature indices, exact in integers and fast in floats.
+
+The rule is specified in ``docs/mechanism.md#naive-bayes``: a product of fractions with a shared
+exponent. Sums of logarithms decide wherever their proven error bound allows, and the integers of the
+rule decide the rest, so the answer is always the rule's.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from decai.classifier._base import BaseClassifier, checked_names
+from decai.classifier._sparse import (
+    CHANGED,
+    MALFORMED,
+    MAX_FEATURES,
+    PLACE,
+    TABLE_LIMIT,
+    Columns,
+    grown,
+)
+from decai.errors import InputError, Refused
+from decai.kernel import kernel
+from decai.samples import Features, IntArray, Samples
+from decai.units import SCALE
+
+__all__ = ["NaiveBayes"]
+
+COUNT_LIMIT: Final = 2**32 - 1
+_NEAR_TIE: Final = -1
+
+FloatArray = NDArray[np.float64]
+
+
+@kernel
+def _decide(columns: NDArray[np.int32], logs: FloatArray, priors: FloatArray, log_totals: FloatArray, log_alpha: float) -> int:
+    """The label, or _NEAR_TIE where the error bound leaves it open.
+
+    A term is the logarithm of a number below 2^80, so at most 56 in size, and within 2^-47 of its true value
+    (rounding of the argument and of the library's log). The rule's division truncates a number of at least
+    2^48, which moves its logarithm by at most 2^-48. Adding m terms rounds m times at most 56 (m + 2) * 2^-53.
+    Both sides may be off by the sum of these, hence the factor 2.
+    """
+    classes = len(priors)
+    size = len(logs)
+    m = len(columns)
+    best = -np.inf
+    second = -np.inf
+    label = 0
+    for c in range(classes):
+        total = priors[c]
+        if total == -np.inf:
+            continue
+        for column in columns:
+            total += logs[column, c] if 0 <= column < size else log_alpha
+        total -= m * log_totals[c]
+        if total > best:
+            second = best
+            best = total
+            label = c
+        elif total > second:
+            second = total
+    bound = 2.0 * (m + 4) * (2.0**-46 + (m + 4) * 56.0 * 2.0**-52)
+    if best - second <= bound:
+        return -1
+    return label
+
+
+@kernel
+def _decide_rows(
+    values: NDArray[np.int32],
+    starts: IntArray,
+    ends: IntArray,
+    logs: FloatArray,
+    priors: FloatArray,
+    log_totals: FloatArray,
+    log_alpha: float,
+    out: IntArray,
+) -> int:
+    near_ties = 0
+    for row in range(len(starts)):
+        label = _decide(values[starts[row] : ends[row]], logs, priors, log_totals, log_alpha)
+        out[row] = label
+        near_ties += label < 0
+    return near_ties
+
+
+@kernel
+def _learn(
+    columns: NDArray[np.int32],
+    label: int,
+    size: int,
+    counts: NDArray[np.uint32],
+    samples: IntArray,
+    totals: IntArray,
+    logs: FloatArray,
+    priors: FloatArray,
+    log_totals: FloatArray,
+    alpha: int,
+    vocabulary: int,
+) -> int:
+    """CHANGED, or with nothing done PLACE or MALFORMED. `size` columns are in use."""
+    if len(columns) > MAX_FEATURES:
+        return MALFORMED
+    unplaced = False
+    for column in columns:
+        if column < 0:
+            return MALFORMED
+        unplaced = unplaced or column >= size
+    if unplaced:
+        return PLACE
+    samples[label] = min(samples[label] + 1, 4294967295)
+    priors[label] = np.log(samples[label])
+    for column in columns:
+        count = np.int64(counts[column, label])
+        if count < 4294967295:
+            counts[column, label] = count + 1
+            totals[label] += 1
+            logs[column, label] = np.log(float((count + 1) * 1000000000 + alpha))
+    log_totals[label] = np.log(float(totals[label]) * 1e9 + float(alpha) * float(vocabulary))
+    return CHANGED
+
+
+@kernel
+def _count(
+    values: NDArray[np.int32],
+    starts: IntArray,
+    ends: IntArray,
+    labels: IntArray,
+    counts: NDArray[np.uint32],
+    samples: IntArray,
+    totals: IntArray,
+) -> None:
+    for row in range(len(starts)):
+        label = labels[row]
+        samples[label] = min(samples[label] + 1, 4294967295)
+        for position in range(starts[row], ends[row]):
+            column = values[position]
+            if counts[column, label] < 4294967295:
+                counts[column, label] += 1
+                totals[label] += 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Checkpoint:
+    classes: tuple[str, ...]
+    columns: Columns
+    counts: NDArray[np.uint32]
+    samples: IntArray
+    totals: IntArray
+
+
+class NaiveBayes(BaseClassifier):
+    """Multinomial naive Bayes with Laplace or Lidstone smoothing.
+
+    For class c with n_c samples: ``n_c * product of (count_cj + alpha) / (total_c + alpha * V)`` over the
+    listed features j, repeats included; the largest wins, the lowest label among equals, and a class
+    without samples never. Counts are 32 bit and stop at their limit.
+
+    Parameters
+    ----------
+    classes
+        The names of the classes, at least two.
+    vocabulary
+        V, the number of features that smoothing counts on; fixed.
+    smoothing
+        alpha, fixed point, unsigned 32 bit, at least 1.
+    samples
+        n_c: contributions seen of each class; none by default.
+    counts
+        For each class, how often each feature index occurred.
+
+    Raises
+    ------
+    InputError
+        If a number is out of its range or a list has another length than `classes`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> model = NaiveBayes(("ham", "spam"), vocabulary=3, samples=[2, 1], counts=[{0: 2, 1: 1}, {2: 3}])
+    >>> model.predict(np.array([0, 1], dtype=np.int32)), model.predict(np.array([2, 2], dtype=np.int32))
+    (0, 1)
+    """
+
+    kind: ClassVar[str] = "naive-bayes"
+
+    def __init__(
+        self,
+        classes: Sequence[str],
+        vocabulary: int,
+        smoothing: int = SCALE,
+        samples: Sequence[int] | None = None,
+        counts: Sequence[Mapping[int, int]] | None = None,
+    ) -> None:
+        super().__init__(checked_names(classes, 2, self.kind))
+        if not 1 <= smoothing < 2**32:
+            raise InputError(f"{self.kind}: the smoothing must be from 0.000000001 to 4.294967295")
+        if not 1 <= vocabulary < 2**32:
+            raise InputError(f"{self.kind}: the number of features must be from 1 to 4294967295")
+        self.smoothing, self.vocabulary = int(smoothing), int(vocabulary)
+        size = len(self._classes)
+        listed = [0] * size if samples is None else [int(n) for n in samples]
+        features: Sequence[Mapping[int, int]] = [{}] * size if counts is None else counts
+        if len(listed) != size or len(features) != size:
+            raise InputError(f"{self.kind}: needs the counts of each of its {size} classes")
+        everything = [*listed, *(n for of_class in features for n in of_class.values())]
+        if any(not 0 <= n <= COUNT_LIMIT for n in everything):
+            raise InputError(f"{self.kind}: a count must be from 0 to {COUNT_LIMIT}")
+        self._columns = Columns(0, self.kind)
+        known = np.array(sorted({j for of_class in features for j in of_class}), dtype=np.int64)
+        self._columns.place_all(Samples.one(known))
+        self._samples = np.array(listed, dtype=np.int64)
+        self._totals = np.array([sum(of_class.values()) for of_class in features], dtype=np.int64)
+        self._counts = np.zeros((self._columns.size, size), dtype=np.uint32)
+        for label, of_class in enumerate(features):
+            keys = np.fromiter(of_class, dtype=np.int64, count=len(of_class))
+            self._counts[self._columns.find(keys), label] = list(of_class.values())
+        self._rebuild()
+
+    @property
+    def num_features(self) -> int:
+        """How many features have counts."""
+        return len(self._columns)
+
+    def num_samples(self, label: int) -> int:
+        """n_c: samples seen of a class."""
+        return int(self._samples[label])
+
+    def total_count(self, label: int) -> int:
+        """total_c: feature occurrences seen in a class."""
+        return int(self._totals[label])
+
+    def count(self, label: int, index: int) -> int:
+        """count_cj: occurrences of a feature in a class."""
+        column = int(self._columns.find(np.array([index], dtype=np.int64))[0])
+        return int(self._counts[column, label]) if 0 <= column < len(self._counts) else 0
+
+    def counts(self, label: int) -> dict[int, int]:
+        """The occurrences of each feature that a class has seen, by index."""
+        indices = np.array(self._columns.indices(), dtype=np.int64)
+        of_class = self._counts[self._columns.find(indices), label]
+        return {int(i): int(n) for i, n in zip(indices, of_class, strict=True) if n}
+
+    def predict(self, features: Features) -> int:
+        """The most probable class."""
+        columns = self._columns.checked(features)
+        label = _decide(columns, self._logs, self._priors, self._log_totals, self._log_alpha)
+        return label if label >= 0 else self.predict_exact(columns)
+
+    def predict_exact(self, columns: NDArray[np.int32]) -> int:
+        """The rule itself, on integers of any size; `columns` as in the tables."""
+        size = len(self._counts)
+        best, label = (-(2**62), 0), 0
+        for c in range(len(self._classes)):
+            product, exponent = int(self._samples[c]) << 128, 0
+            if not product:
+                continue
+            denominator = int(self._totals[c]) * SCALE + self.smoothing * self.vocabulary
+            for column in columns.tolist():
+                count = int(self._counts[column, c]) if 0 <= column < size else 0
+                product = product * (count * SCALE + self.smoothing) // denominator
+                while product < 2**128:
+                    product <<= 64
+                    exponent -= 1
+            if (exponent, product) > best:
+                best, label = (exponent, product), c
+        return label
+
+    def predict_rows(self, values: Features, starts: IntArray, ends: IntArray, out: IntArray) -> None:
+        """Write the labels of the stored rows ``values[starts[i]:ends[i]]`` to ``out[i]``."""
+        ties = _decide_rows(
+            values,  # type: ignore[arg-type]  # stored rows are columns
+            starts,
+            ends,
+            self._logs,
+            self._priors,
+            self._log_totals,
+            self._log_alpha,
+            out,
+        )
+        if ties:
+            for row in np.flatnonzero(out < 0):
+                out[row] = self.predict_exact(values[starts[row] : ends[row]])  # type: ignore[arg-type]
+
+    def update(self, features: Features, label: int) -> None:
+        """Count the features under `label`."""
+        self.check_label(label)
+        answer = self._learn(self._columns.find(features), label)
+        if answer != CHANGED:
+            columns = self._columns.place(features)
+            self._grow()
+            self._learn(columns, label)
+        self._version += 1
+
+    def _learn(self, columns: NDArray[np.int32], label: int) -> int:
+        return _learn(
+            columns,
+            label,
+            self._columns.size,
+            self._counts,
+            self._samples,
+            self._totals,
+            self._logs,
+            self._priors,
+            self._log_totals,
+            self.smoothing,
+            self.vocabulary,
+        )
+
+    def store(self, features: Features) -> Features:
+        """The form of these features that `predict_rows` reads later, also after more learning."""
+        return self._columns.find(features)
+
+    def stored_samples(self, samples: Samples) -> Samples:
+        """`samples` in the stored form."""
+        return self._columns.find_all(samples)
+
+    def train(self, samples: Samples, labels: IntArray) -> None:
+        """Count many samples, in the given order.
+
+        Raises
+        ------
+        InputError
+            If a label lies outside the classes.
+        """
+        self.check_labels(samples, labels)
+        placed = self._columns.place_all(samples)
+        self._counts = grown(self._counts, self._columns.size)
+        _count(
+            placed.values,  # type: ignore[arg-type]  # placed samples are columns
+            placed.starts,
+            placed.ends,
+            labels,
+            self._counts,
+            self._samples,
+            self._totals,
+        )
+        self._rebuild()
+        self._version += 1
+
+    def add_class(self, name: str, samples: Samples | None = None) -> int:
+        """Add a class, trained on `samples`; returns its label.
+
+        Raises
+        ------
+        Refused
+            If the name is empty.
+        """
+        if not name:
+            raise Refused(f"{self.kind}: every class needs a name")
+        self._classes = (*self._classes, name)
+        self._samples, self._totals = np.append(self._samples, 0), np.append(self._totals, 0)
+        empty = np.zeros((len(self._counts), 1), dtype=np.uint32)
+        self._counts = np.ascontiguousarray(np.hstack([self._counts, empty]))
+        label = len(self._classes) - 1
+        if samples is not None:
+            self.train(samples, np.full(len(samples), label, dtype=np.int64))
+        self._rebuild()
+        self._version += 1
+        return label
+
+    def _grow(self) -> None:
+        self._counts = grown(self._counts, self._columns.size)
+        self._rebuild()
+
+    def _rebuild(self) -> None:
+        """The float tables, from the counts."""
+        self._log_alpha = float(np.log(float(self.smoothing)))
+        self._logs = np.log(self._counts.astype(np.float64) * SCALE + self.smoothing)
+        with np.errstate(divide="ignore"):
+            self._priors = np.log(self._samples.astype(np.float64))
+        self._log_totals = np.log(
+            self._totals.astype(np.float64) * SCALE + float(self.smoothing) * float(self.vocabulary)
+        )
+
+    def checkpoint(self) -> _Checkpoint:
+        """An immutable copy of the state, for `restore`."""
+        return _Checkpoint(
+            self._classes, self._columns.copy(), self._counts.copy(), self._samples.copy(), self._totals.copy()
+        )
+
+    def restore(self, checkpoint: _Checkpoint) -> None:
+        """Go back to a checkpoint of this classifier."""
+        self._classes, self._columns = checkpoint.classes, checkpoint.columns.copy()
+        self._counts, self._samples = checkpoint.counts.copy(), checkpoint.samples.copy()
+        self._totals = checkpoint.totals.copy()
+        self._rebuild()
+        self._version += 1

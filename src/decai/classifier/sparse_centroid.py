@@ -1,0 +1,391 @@
+"""The nearest centroid of sparse binary samples, in exact integer sums.
+
+The rule is specified in ``docs/mechanism.md#sparse-centroid``: sums instead of running means, one
+triple (A, B, C) of sums per class, a comparison by cross-multiplication. Floats with a proven error bound
+decide wherever they can, the integers of the rule the rest.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from decai.classifier._base import BaseClassifier, checked_names
+from decai.classifier._sparse import CHANGED, MALFORMED, MAX_FEATURES, PLACE, Columns, grown
+from decai.errors import InputError, Refused
+from decai.kernel import kernel
+from decai.samples import Features, IntArray, Samples
+from decai.units import SCALE
+
+__all__ = ["SparseCentroid"]
+
+COUNT_LIMIT: Final = 2**32 - 1
+
+FloatArray = NDArray[np.float64]
+
+
+@kernel
+def _decide(columns: NDArray[np.int32], sums: FloatArray, squares: FloatArray, factors: FloatArray) -> int:
+    """The label, or -1 where the error bound leaves it open.
+
+    Class c is at ``squares[c] - factors[c] * T_c``, with T_c the sum of its S_j over the sample. All terms of
+    T_c are at least 0, so its relative error is below (m + 2) * 2^-53; the other steps add a few 2^-53 of
+    their operands.
+    """
+    size = len(sums)
+    m = len(columns)
+    best = np.inf
+    second = np.inf
+    largest = 0.0
+    label = 0
+    for c in range(len(squares)):
+        if factors[c] == 0.0:
+            continue
+        t = 0.0
+        for column in columns:
+            if 0 <= column < size:
+                t += sums[column, c]
+        t *= factors[c]
+        largest = max(largest, squares[c] + t)
+        distance = squares[c] - t
+        if distance < best:
+            second = best
+            best = distance
+            label = c
+        elif distance < second:
+            second = distance
+    if second - best <= largest * (m + 16) * 2.0**-51:
+        return -1
+    return label
+
+
+@kernel
+def _decide_rows(
+    values: NDArray[np.int32],
+    starts: IntArray,
+    ends: IntArray,
+    sums: FloatArray,
+    squares: FloatArray,
+    factors: FloatArray,
+    out: IntArray,
+) -> int:
+    near_ties = 0
+    for row in range(len(starts)):
+        label = _decide(values[starts[row] : ends[row]], sums, squares, factors)
+        out[row] = label
+        near_ties += label < 0
+    return near_ties
+
+
+@kernel
+def _learn(
+    columns: NDArray[np.int32],
+    label: int,
+    size: int,
+    initial: IntArray,
+    initial_samples: int,
+    counts: NDArray[np.uint32],
+    sums: FloatArray,
+) -> tuple[int, int, int]:
+    """CHANGED and the growth of B and C, or with nothing done PLACE or MALFORMED."""
+    if len(columns) > MAX_FEATURES:
+        return MALFORMED, 0, 0
+    previous = -1
+    for column in columns:
+        if column <= previous:
+            return MALFORMED, 0, 0
+        previous = column
+    if previous >= size:
+        return PLACE, 0, 0
+    grown_b = 0
+    grown_c = 0
+    for column in columns:
+        count = np.int64(counts[column, label])
+        if count < 4294967295:
+            grown_b += initial[column, label]
+            grown_c += 2 * count + 1
+            counts[column, label] = count + 1
+            sums[column, label] = float(
+                initial[column, label] * initial_samples + 1000000000 * (count + 1)
+            )
+    return CHANGED, grown_b, grown_c
+
+
+@dataclass(frozen=True, slots=True)
+class _Checkpoint:
+    classes: tuple[str, ...]
+    columns: Columns
+    initial: IntArray
+    initial_samples: tuple[int, ...]
+    counts: NDArray[np.uint32]
+    learned: tuple[int, ...]
+    squares: tuple[tuple[int, int, int], ...]
+
+
+class SparseCentroid(BaseClassifier):
+    """Nearest class mean in Euclidean distance, for samples that list the features present.
+
+    With the initial centroid v0 (scale F) of n0 samples and k_j later occurrences,
+    ``S_j = v0_j * n0 + F * k_j`` and ``n = n0 + K``. The sum of the squares of S is kept as
+    ``Q = n0^2 A + 2 n0 F B + F^2 C``. Class a is nearer than b if
+    ``(Q_a - 2 F T_a n_a) * n_b^2 < (Q_b - 2 F T_b n_b) * n_a^2``, where T sums S_j over the sample; the
+    lowest label wins among equals, and a class without samples never.
+
+    Parameters
+    ----------
+    classes
+        The names of the classes, at least two.
+    centroids
+        v0: for each class the initial mean of each feature index, fixed point, from 0 to 1.
+    samples
+        n0: how many samples each initial centroid stands for.
+
+    Raises
+    ------
+    InputError
+        If a number is out of its range or a list has another length than `classes`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> half = 500_000_000
+    >>> model = SparseCentroid(("a", "b"), [{0: 2 * half}, {1: half, 2: half}], [4, 4])
+    >>> model.predict(np.array([0], dtype=np.int32)), model.predict(np.array([1, 2], dtype=np.int32))
+    (0, 1)
+    >>> model.update(np.array([1], dtype=np.int32), 1)
+    >>> model.centroid_value(1, 1), model.num_samples(1)
+    (600000000, 5)
+    """
+
+    kind: ClassVar[str] = "sparse-centroid"
+
+    def __init__(
+        self,
+        classes: Sequence[str],
+        centroids: Sequence[Mapping[int, int]] | None = None,
+        samples: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__(checked_names(classes, 2, self.kind))
+        size = len(self._classes)
+        of_class: Sequence[Mapping[int, int]] = [{}] * size if centroids is None else centroids
+        listed = [0] * size if samples is None else [int(n) for n in samples]
+        if len(of_class) != size or len(listed) != size:
+            raise InputError(f"{self.kind}: needs the centroid of each of its {size} classes")
+        if any(not 0 <= n <= COUNT_LIMIT for n in listed):
+            raise InputError(f"{self.kind}: a number of samples must be from 0 to {COUNT_LIMIT}")
+        if any(not 0 <= v <= SCALE for centroid in of_class for v in centroid.values()):
+            raise InputError(f"{self.kind}: every centroid value must be from 0 to 1")
+        self._columns = Columns(0, self.kind)
+        known = np.array(sorted({j for centroid in of_class for j in centroid}), dtype=np.int64)
+        self._columns.place_all(Samples.one(known))
+        self._initial = np.zeros((self._columns.size, size), dtype=np.int64)
+        for label, centroid in enumerate(of_class):
+            keys = np.fromiter(centroid, dtype=np.int64, count=len(centroid))
+            self._initial[self._columns.find(keys), label] = list(centroid.values())
+        self._initial_samples = listed
+        self._counts = np.zeros((self._columns.size, size), dtype=np.uint32)
+        self._learned = [0] * size
+        self._squares = [(sum(v * v for v in centroid.values()), 0, 0) for centroid in of_class]
+        self._rebuild()
+
+    @property
+    def num_features(self) -> int:
+        """How many features have a place in a centroid."""
+        return len(self._columns)
+
+    def num_samples(self, label: int) -> int:
+        """n: samples that a class's centroid is the mean of."""
+        return self._initial_samples[label] + self._learned[label]
+
+    def centroid_value(self, label: int, index: int) -> int:
+        """The mean of one feature in one class, fixed point, rounded down; 0 without samples."""
+        column = int(self._columns.find(np.array([index], dtype=np.int64))[0])
+        n = self.num_samples(label)
+        return self._sum(column, label) // n if n else 0
+
+    def centroid(self, label: int) -> dict[int, int]:
+        """The means of the features that occur in a class, fixed point, by index."""
+        values = {index: self.centroid_value(label, index) for index in self._columns.indices()}
+        return {index: value for index, value in values.items() if value}
+
+    def squared_magnitude(self, label: int) -> int:
+        """The squared length of a centroid, scale F^2, rounded down; 0 without samples."""
+        n = self.num_samples(label)
+        return self._square(label) // n**2 if n else 0
+
+    def _sum(self, column: int, label: int) -> int:
+        """S_j of the rule."""
+        if not 0 <= column < len(self._counts):
+            return 0
+        initial = int(self._initial[column, label]) * self._initial_samples[label]
+        return initial + SCALE * int(self._counts[column, label])
+
+    def _square(self, label: int) -> int:
+        """Q of the rule."""
+        a, b, c = self._squares[label]
+        n0 = self._initial_samples[label]
+        return n0 * n0 * a + 2 * n0 * SCALE * b + SCALE * SCALE * c
+
+    def predict(self, features: Features) -> int:
+        """The class with the nearest centroid."""
+        self._check_increasing(features)
+        columns = self._columns.checked(features)
+        label = _decide(columns, self._sums, self._float_squares, self._factors)
+        return label if label >= 0 else self.predict_exact(columns)
+
+    def predict_exact(self, columns: NDArray[np.int32]) -> int:
+        """The rule itself, on integers of any size; `columns` as in the tables."""
+        label, best, best_n = 0, 0, 0
+        for c in range(len(self._classes)):
+            n = self.num_samples(c)
+            if not n:
+                continue
+            t = sum(self._sum(column, c) for column in columns.tolist())
+            value = self._square(c) - 2 * SCALE * t * n
+            if not best_n or value * best_n**2 < best * n**2:
+                label, best, best_n = c, value, n
+        return label
+
+    def predict_rows(self, values: Features, starts: IntArray, ends: IntArray, out: IntArray) -> None:
+        """Write the labels of the stored rows ``values[starts[i]:ends[i]]`` to ``out[i]``."""
+        ties = _decide_rows(
+            values,  # type: ignore[arg-type]  # stored rows are columns
+            starts,
+            ends,
+            self._sums,
+            self._float_squares,
+            self._factors,
+            out,
+        )
+        if ties:
+            for row in np.flatnonzero(out < 0):
+                out[row] = self.predict_exact(values[starts[row] : ends[row]])  # type: ignore[arg-type]
+
+    def update(self, features: Features, label: int) -> None:
+        """Take the sample into its class's mean."""
+        self.check_label(label)
+        columns = self._columns.find(features)
+        answer, b, c = self._learn(columns, label)
+        if answer != CHANGED:
+            self._check_increasing(features)
+            columns = self._columns.place(features)
+            self._grow()
+            # Columns of hashed features need not increase; the indices were checked above.
+            answer, b, c = self._learn(np.sort(columns), label)
+        self._add_to_squares(label, b, c)
+        if self._learned[label] + self._initial_samples[label] < COUNT_LIMIT:
+            self._learned[label] += 1
+        self._refresh(label)
+        self._version += 1
+
+    def _learn(self, columns: NDArray[np.int32], label: int) -> tuple[int, int, int]:
+        return _learn(
+            columns,
+            label,
+            self._columns.size,
+            self._initial,
+            self._initial_samples[label],
+            self._counts,
+            self._sums,
+        )
+
+    def _check_increasing(self, features: Features) -> None:
+        if len(features) > 1 and bool((features[1:] <= features[:-1]).any()):
+            raise Refused(f"{self.kind}: the features must be strictly increasing")
+
+    def _add_to_squares(self, label: int, b: int, c: int) -> None:
+        old_a, old_b, old_c = self._squares[label]
+        self._squares[label] = (old_a, old_b + b, old_c + c)
+
+    def store(self, features: Features) -> Features:
+        """The form of these features that `predict_rows` reads later, also after more learning."""
+        return self._columns.find(features)
+
+    def stored_samples(self, samples: Samples) -> Samples:
+        """`samples` in the stored form."""
+        return self._columns.find_all(samples)
+
+    def train(self, samples: Samples, labels: IntArray) -> None:
+        """Take many samples into their means, in the given order.
+
+        Raises
+        ------
+        InputError
+            If a label lies outside the classes, or features do not strictly increase.
+        """
+        self.check_labels(samples, labels)
+        self._columns.place_all(samples)
+        self._grow()
+        for row, label in enumerate(labels.tolist()):
+            try:
+                self.update(samples[row], label)
+            except Refused as refusal:
+                raise InputError(f"sample {row}: {refusal}") from None
+
+    def add_class(self, name: str, samples: Samples | None = None) -> int:
+        """Add a class, trained on `samples`; returns its label.
+
+        Raises
+        ------
+        Refused
+            If the name is empty.
+        """
+        if not name:
+            raise Refused(f"{self.kind}: every class needs a name")
+        self._classes = (*self._classes, name)
+        rows = len(self._counts)
+        self._counts = np.ascontiguousarray(np.hstack([self._counts, np.zeros((rows, 1), dtype=np.uint32)]))
+        self._initial = np.ascontiguousarray(np.hstack([self._initial, np.zeros((rows, 1), dtype=np.int64)]))
+        self._initial_samples.append(0)
+        self._learned.append(0)
+        self._squares.append((0, 0, 0))
+        self._rebuild()
+        label = len(self._classes) - 1
+        if samples is not None:
+            self.train(samples, np.full(len(samples), label, dtype=np.int64))
+        self._version += 1
+        return label
+
+    def _grow(self) -> None:
+        size = self._columns.size
+        if size > len(self._counts):
+            self._counts, self._initial = grown(self._counts, size), grown(self._initial, size)
+            self._sums = grown(self._sums, size)
+
+    def _rebuild(self) -> None:
+        """The float tables, from the integers."""
+        initial_samples = np.array(self._initial_samples, dtype=np.int64)
+        self._sums = (self._initial * initial_samples + SCALE * self._counts.astype(np.int64)).astype(np.float64)
+        self._float_squares = np.zeros(len(self._classes))
+        self._factors = np.zeros(len(self._classes))
+        for label in range(len(self._classes)):
+            self._refresh(label)
+
+    def _refresh(self, label: int) -> None:
+        n = self.num_samples(label)
+        self._float_squares[label] = self._square(label) / n**2 if n else 0.0
+        self._factors[label] = 2.0 * SCALE / n if n else 0.0
+
+    def checkpoint(self) -> _Checkpoint:
+        """An immutable copy of the state, for `restore`."""
+        return _Checkpoint(
+            self._classes,
+            self._columns.copy(),
+            self._initial,
+            tuple(self._initial_samples),
+            self._counts.copy(),
+            tuple(self._learned),
+            tuple(self._squares),
+        )
+
+    def restore(self, checkpoint: _Checkpoint) -> None:
+        """Go back to a checkpoint of this classifier."""
+        self._classes, self._columns = checkpoint.classes, checkpoint.columns.copy()
+        self._initial, self._counts = checkpoint.initial, checkpoint.counts.copy()
+        self._initial_samples = list(checkpoint.initial_samples)
+        self._learned, self._squares = list(checkpoint.learned), list(checkpoint.squares)
+        self._grow()
+        self._rebuild()
+        self._version += 1

@@ -1,0 +1,234 @@
+"""The ledger of contributions: who gave what when, what is left of it, who has claimed.
+
+The rules are specified in ``docs/mechanism.md#data-handler``. A contribution is known by its features,
+label, time and author; since time never goes back, its place is found by bisection.
+"""
+
+from bisect import bisect_left
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from decai.errors import Refused
+from decai.kernel import kernel
+from decai.protocols import Claim
+from decai.samples import Features
+from decai.units import Address, Seconds, Wei
+
+__all__ = ["ClaimSet", "DataHandler", "has_key"]
+
+_CLAIMER_BITS = 24
+
+
+@kernel
+def has_key(table: NDArray[np.uint64], key: int) -> bool:
+    """Whether an open-addressing table (its size a power of two) holds `key`."""
+    mask = len(table) - 1
+    place = (key * 0x9E3779B97F4A7C15 >> 20) & mask
+    while table[place] != 0:
+        if table[place] == key:
+            return True
+        place = (place + 1) & mask
+    return False
+
+
+@kernel
+def _insert(table: NDArray[np.uint64], key: int) -> None:
+    mask = len(table) - 1
+    place = (key * 0x9E3779B97F4A7C15 >> 20) & mask
+    while table[place] != 0:
+        place = (place + 1) & mask
+    table[place] = key
+
+
+@kernel
+def _insert_all(table: NDArray[np.uint64], keys: NDArray[np.uint64]) -> None:
+    for key in keys:
+        if key != 0:
+            _insert(table, key)
+
+
+class ClaimSet:
+    """Which claimer (by number) has claimed which contribution, in a form that kernels can read.
+
+    Examples
+    --------
+    >>> claims = ClaimSet()
+    >>> claims.add(7, 3)
+    >>> claims.has(7, 3), claims.has(3, 7)
+    (True, False)
+    """
+
+    __slots__ = ("_used", "table")
+
+    def __init__(self) -> None:
+        self.table = np.zeros(1024, dtype=np.uint64)
+        self._used = 0
+
+    @staticmethod
+    def key(contribution: int, claimer: int) -> np.uint64:
+        """The entry of a pair; never 0."""
+        return np.uint64((contribution << _CLAIMER_BITS) + claimer + 1)
+
+    def has(self, contribution: int, claimer: int) -> bool:
+        """Whether the pair is in the set."""
+        return has_key(self.table, self.key(contribution, claimer))  # type: ignore[arg-type]
+
+    def add(self, contribution: int, claimer: int) -> None:
+        """Put in a pair that is not in the set."""
+        if 2 * self._used >= len(self.table):
+            larger = np.zeros(2 * len(self.table), dtype=np.uint64)
+            _insert_all(larger, self.table)
+            self.table = larger
+        _insert(self.table, self.key(contribution, claimer))  # type: ignore[arg-type]
+        self._used += 1
+
+    def copy(self) -> "ClaimSet":
+        """An independent copy."""
+        other = ClaimSet()
+        other.table, other._used = self.table.copy(), self._used
+        return other
+
+
+@dataclass(frozen=True, slots=True)
+class _Checkpoint:
+    features: tuple[Features, ...]
+    label: tuple[int, ...]
+    author: tuple[Address, ...]
+    added: tuple[Seconds, ...]
+    deposit: tuple[Wei, ...]
+    left: tuple[Wei, ...]
+    claims: tuple[int, ...]
+    claimed: ClaimSet
+    claimers: dict[Address, int]
+
+
+class DataHandler:
+    """Every contribution in order, in columns: entry i of each list belongs to contribution i.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> ledger = DataHandler()
+    >>> x = np.array([1, 2], dtype=np.int32)
+    >>> ledger.handle_add_data(x, 1, Address("0xa"), Seconds(5), Wei(10))
+    0
+    >>> ledger.find(x, 1, Seconds(5), Address("0xa"))
+    0
+    """
+
+    def __init__(self) -> None:
+        self.features: list[Features] = []
+        self.label: list[int] = []
+        self.author: list[Address] = []
+        self.added: list[Seconds] = []
+        self.deposit: list[Wei] = []
+        self.left: list[Wei] = []
+        self.claims: list[int] = []
+        self.claimed = ClaimSet()
+        self._claimers: dict[Address, int] = {}
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+    def claimer_number(self, address: Address) -> int:
+        """A small number for an address, given when first asked for."""
+        number = self._claimers.get(address)
+        if number is None:
+            number = self._claimers[address] = len(self._claimers)
+        return number
+
+    def check_new(self, features: Features, label: int, author: Address, now: Seconds) -> None:
+        """Raise `Refused` if this contribution is in the ledger already."""
+        # An equal key has the same time, and time never goes back: only the last entries can have it.
+        number = len(self.added) - 1
+        while number >= 0 and self.added[number] == now:
+            if self._is(number, features, label, author):
+                raise Refused("data handler: already added")
+            number -= 1
+
+    def handle_add_data(
+        self, features: Features, label: int, author: Address, now: Seconds, deposit: Wei
+    ) -> int:
+        """Record a contribution that `check_new` has let through; returns its number."""
+        self.features.append(features.copy() if features.flags.writeable else features)
+        self.label.append(label)
+        self.author.append(author)
+        self.added.append(now)
+        self.deposit.append(deposit)
+        self.left.append(deposit)
+        self.claims.append(0)
+        return len(self.label) - 1
+
+    def find(self, features: Features, label: int, added: Seconds, author: Address) -> int:
+        """The number of a contribution.
+
+        Raises
+        ------
+        Refused
+            If there is none like it.
+        """
+        number = bisect_left(self.added, added)
+        while number < len(self.added) and self.added[number] == added:
+            if self._is(number, features, label, author):
+                return number
+            number += 1
+        raise Refused("data handler: no such contribution")
+
+    def _is(self, number: int, features: Features, label: int, author: Address) -> bool:
+        return (
+            self.author[number] == author
+            and self.label[number] == label
+            and np.array_equal(self.features[number], features)
+        )
+
+    def claim(self, number: int, claimer: Address, owner: Address, now: Seconds) -> Claim:
+        """A claim on a contribution, as a mechanism sees it."""
+        return Claim(
+            now,
+            claimer,
+            owner,
+            self.author[number],
+            self.added[number],
+            self.label[number],
+            self.deposit[number],
+            self.left[number],
+            self.claims[number],
+            self.claims[number] > 0 and self.claimed.has(number, self.claimer_number(claimer)),
+        )
+
+    def handle_claim(self, number: int, claimer: Address, amount: Wei) -> None:
+        """Record that `claimer` was paid `amount` of a contribution."""
+        first = not self.claims[number]
+        self.left[number] = Wei(self.left[number] - amount)
+        self.claims[number] += 1
+        claimer_number = self.claimer_number(claimer)
+        if first or not self.claimed.has(number, claimer_number):
+            self.claimed.add(number, claimer_number)
+
+    def has_claimed(self, number: int, claimer: Address) -> bool:
+        """Whether `claimer` has claimed a contribution."""
+        return self.claimed.has(number, self.claimer_number(claimer))
+
+    def checkpoint(self) -> _Checkpoint:
+        """An immutable copy of the state, for `restore`."""
+        return _Checkpoint(
+            tuple(self.features),
+            tuple(self.label),
+            tuple(self.author),
+            tuple(self.added),
+            tuple(self.deposit),
+            tuple(self.left),
+            tuple(self.claims),
+            self.claimed.copy(),
+            dict(self._claimers),
+        )
+
+    def restore(self, checkpoint: _Checkpoint) -> None:
+        """Go back to a checkpoint of this ledger."""
+        self.features, self.label = list(checkpoint.features), list(checkpoint.label)
+        self.author, self.added = list(checkpoint.author), list(checkpoint.added)
+        self.deposit, self.left = list(checkpoint.deposit), list(checkpoint.left)
+        self.claims, self.claimed = list(checkpoint.claims), checkpoint.claimed.copy()
+        self._claimers = dict(checkpoint.claimers)

@@ -1,0 +1,64 @@
+"""One tree of errors: whatever goes wrong for a user is one clear line.
+
+::
+
+    DecaiError
+    ├── Refused            the mechanism's rules say no; nothing has changed
+    ├── InputError         what the user gave cannot be used (a file, a number, a name)
+    │   ├── ScenarioError  a scenario: an unknown key, a value out of range
+    │   ├── ModelFileError a model file: malformed, out of range
+    │   └── DatasetError   a data set: unknown, damaged, a label outside the classes
+    ├── MissingError       something has to be fetched or installed first; says by which command
+    ├── StorageError       a folder or disk that cannot be written
+    └── Interrupted        the user stopped the work; says what was kept
+
+The command line prints ``str(error)`` as its one line and exits with code 2 (130 for `Interrupted`).
+"""
+
+__all__ = [
+    "DatasetError",
+    "DecaiError",
+    "InputError",
+    "Interrupted",
+    "MissingError",
+    "ModelFileError",
+    "Refused",
+    "ScenarioError",
+    "StorageError",
+]
+
+
+class DecaiError(Exception):
+    """Root of every error that decai raises on purpose."""
+
+
+class Refused(DecaiError):
+    """A request that the mechanism refuses, with the contract's own sentence, ``part: reason``."""
+
+
+class InputError(DecaiError, ValueError):
+    """Input that cannot be used; says which and why."""
+
+
+class ScenarioError(InputError):
+    """A scenario with an unknown key or a value out of range."""
+
+
+class ModelFileError(InputError):
+    """A model file that is malformed or out of range."""
+
+
+class DatasetError(InputError):
+    """A data set that is unknown, damaged or inconsistent."""
+
+
+class MissingError(DecaiError):
+    """Something has to be fetched or installed first; the message names the command."""
+
+
+class StorageError(DecaiError, OSError):
+    """A folder or disk that cannot be read or written."""
+
+
+class Interrupted(DecaiError):
+    """The user stopped the work; the message says what was kept."""

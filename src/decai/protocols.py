@@ -1,0 +1,259 @@
+"""What the parts owe each other.
+
+Each protocol has one conformance suite under ``tests/conformance``, which every implementation
+passes. The rules behind the methods are in ``docs/mechanism.md``.
+"""
+
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from typing import Any, NamedTuple, Protocol, Self, runtime_checkable
+
+from decai.samples import Features, IntArray, Samples
+from decai.units import Address, Seconds, Wei
+
+__all__ = ["Claim", "Classifier", "IncentiveMechanism", "Offer", "Path", "Receipt", "Trainer"]
+
+
+class Path(IntEnum):
+    """How a claim is justified (``docs/mechanism.md#claims``); the number is the event's `path`."""
+
+    REFUND = 0
+    """The author's own deposit, since the model agrees."""
+    REPORT = 1
+    """A share of another's deposit, since the model disagrees."""
+    OWNER = 2
+    """All that is left, by the owner of the model, after ``owner_wait``."""
+    ANYONE = 3
+    """All that is left, by anybody, after ``any_wait``."""
+
+
+class Claim(NamedTuple):
+    """A request to refund or report one contribution, with all that a mechanism may look at."""
+
+    now: Seconds
+    claimer: Address
+    owner: Address
+    author: Address
+    added: Seconds
+    label: int
+    deposit: Wei
+    """What was kept when the contribution came in."""
+    left: Wei
+    """What is still there."""
+    claims: int
+    """How many claims were made on it before."""
+    claimed: bool
+    """Whether this claimer has claimed it before."""
+
+
+class Receipt(NamedTuple):
+    """What an accepted contribution became."""
+
+    contribution: int
+    """Its number in the ledger, from 0."""
+    cost: Wei
+    """What was kept of the value sent; the rest was paid back."""
+
+
+class Offer(NamedTuple):
+    """A claim that would succeed now."""
+
+    contribution: int
+    path: Path
+    amount: Wei
+
+
+@runtime_checkable
+class Classifier(Protocol):
+    """A model that predicts labels and learns from one contribution at a time.
+
+    Labels are integers from 0, below ``len(classes)``. Features are a 1-D array: int32 indices for
+    sparse classifiers, an int64 fixed-point vector of unit norm for dense ones.
+    """
+
+    @property
+    def kind(self) -> str:
+        """The classifier's name in scenarios, files and reports, such as ``sparse-perceptron``."""
+        ...
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes, by label."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """Grows whenever a prediction could have changed."""
+        ...
+
+    @property
+    def num_features(self) -> int:
+        """How many features have a place in the model."""
+        ...
+
+    def predict(self, features: Features) -> int:
+        """The label of one sample; `Refused` if the features are malformed."""
+        ...
+
+    def update(self, features: Features, label: int) -> None:
+        """Learn one contribution; `Refused`, with nothing changed, if it is malformed."""
+        ...
+
+    def store(self, features: Features) -> Features:
+        """The form of these features that `predict_rows` reads later, also after more learning."""
+        ...
+
+    def predict_rows(self, values: Features, starts: IntArray, ends: IntArray, out: IntArray) -> None:
+        """Write the labels of the stored rows ``values[starts[i]:ends[i]]`` to ``out[i]``."""
+        ...
+
+    def predict_many(self, samples: Samples) -> IntArray:
+        """The labels of many samples, shape ``(len(samples),)``."""
+        ...
+
+    def train(self, samples: Samples, labels: IntArray) -> None:
+        """Bulk initial training, in the given order, on the twin's own integers."""
+        ...
+
+    def add_class(self, name: str, samples: Samples | None = None) -> int:
+        """Add a class, trained on `samples`; returns its label. `Refused` if the kind cannot."""
+        ...
+
+    def checkpoint(self) -> Any:
+        """An immutable copy of the state, for `restore`."""
+        ...
+
+    def restore(self, checkpoint: Any) -> None:
+        """Go back to a checkpoint of this classifier."""
+        ...
+
+
+@runtime_checkable
+class IncentiveMechanism(Protocol):
+    """Decides what may come in at which cost, and who may claim what.
+
+    The quotes hold all the rules and change nothing; what follows from a call that was let through is
+    settled afterwards, so that a refused call changes nothing by construction.
+    """
+
+    @property
+    def kind(self) -> str:
+        """The mechanism's name in scenarios and reports, such as ``stakeable``."""
+        ...
+
+    @property
+    def refund_wait(self) -> Seconds:
+        """Age from which a contribution may be claimed."""
+        ...
+
+    @property
+    def owner_wait(self) -> Seconds | None:
+        """Age from which the owner may take what is left; None if never."""
+        ...
+
+    @property
+    def any_wait(self) -> Seconds | None:
+        """Age from which anybody may take what is left; None if never."""
+        ...
+
+    def add_data_cost(self, now: Seconds) -> Wei:
+        """What a contribution costs at `now`."""
+        ...
+
+    @property
+    def last_update(self) -> Seconds:
+        """When the last contribution came in, or the model was deployed."""
+        ...
+
+    @property
+    def least_report(self) -> Wei:
+        """The smallest amount that a report may pay without being refused."""
+        ...
+
+    def quote_add_data(self, now: Seconds, value: Wei) -> Wei:
+        """What a contribution that pays at most `value` costs, or `Refused`. Changes nothing."""
+        ...
+
+    def settle_add_data(self, now: Seconds) -> None:
+        """Take note of a contribution that was let in."""
+        ...
+
+    def share(self, claimer: Address) -> float:
+        """An upper bound of the part of a deposit that a report by `claimer` can pay, 0.0 to 1.0."""
+        ...
+
+    def quote_refund(self, claim: Claim, predict: Callable[[], int]) -> Wei:
+        """What a refund would pay; raises `Refused` if it would be refused. Changes nothing."""
+        ...
+
+    def quote_report(self, claim: Claim, predict: Callable[[], int]) -> tuple[Path, Wei]:
+        """What a report would pay and why; raises `Refused` if refused. Changes nothing."""
+        ...
+
+    def settle_claim(self, claim: Claim, path: Path) -> None:
+        """Take note of a claim that a quote has let through and that is paid."""
+        ...
+
+    def valid_contributions(self) -> dict[Address, int]:
+        """Validated contributions of each author that has any."""
+        ...
+
+    def checkpoint(self) -> Any:
+        """An immutable copy of the state, for `restore`."""
+        ...
+
+    def restore(self, checkpoint: Any) -> None:
+        """Go back to a checkpoint of this mechanism."""
+        ...
+
+
+@runtime_checkable
+class Trainer(Protocol):
+    """The one facade over a shared model, wherever its state lives.
+
+    A refused call raises `Refused` with the contract's own sentence and changes nothing.
+    """
+
+    @property
+    def now(self) -> Seconds:
+        """The time of the current block."""
+        ...
+
+    @property
+    def owner(self) -> Address:
+        """Who owns the model now."""
+        ...
+
+    def advance_to(self, now: Seconds) -> Self:
+        """Let time pass; it never goes back."""
+        ...
+
+    def cost(self) -> Wei:
+        """What a contribution costs now."""
+        ...
+
+    def balance(self, address: Address) -> Wei:
+        """What `address` owns outside of the model."""
+        ...
+
+    def predict(self, features: Features) -> int:
+        """The model's label for one sample; free."""
+        ...
+
+    def add_data(self, sender: Address, features: Features, label: int, value: Wei) -> Receipt:
+        """Contribute one sample, paying at most `value`; the change is paid back."""
+        ...
+
+    def refund(self, sender: Address, features: Features, label: int, added: Seconds) -> Wei:
+        """Claim one's own deposit back; returns what was paid."""
+        ...
+
+    def report(
+        self, sender: Address, features: Features, label: int, added: Seconds, author: Address
+    ) -> tuple[Path, Wei]:
+        """Claim another's deposit; returns on which path and what was paid."""
+        ...
+
+    def claims(self, claimer: Address) -> Sequence[Offer]:
+        """Everything that `claimer` could claim now, oldest contribution first."""
+        ...

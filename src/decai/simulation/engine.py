@@ -1,0 +1,306 @@
+"""The event loop: agents wake in order of time, claim, contribute and go back to sleep.
+
+Events at the same second happen in the order in which the scenario lists the agents. The record of the
+run is taken at fixed times, between events, and nothing in the run depends on it.
+"""
+
+import gc
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from hashlib import blake2b
+from heapq import heapify, heapreplace
+from time import process_time
+from typing import Final
+
+from decai.dataset import Dataset
+from decai.errors import Refused, ScenarioError
+from decai.protocols import Classifier
+from decai.simulation.agents import Agent, View, agent_class
+from decai.simulation.build import build_classifier, build_incentive, initial_count, train_initially
+from decai.simulation.draws import Draws, generator
+from decai.simulation.scenario import Scenario
+from decai.trainer import LocalTrainer
+from decai.units import Address, Seconds, Wei
+
+__all__ = ["Record", "Simulation", "address_of"]
+
+Progress = Callable[[int, int], None]
+"""Called now and then with the contributions so far and the most there can be."""
+
+_NOBODY: Final = Address("0x" + "00" * 20)
+
+
+def address_of(name: str) -> Address:
+    """The address of an agent: 20 bytes that follow from its name."""
+    return Address("0x" + blake2b(name.encode(), digest_size=20, person=b"decai agent").hexdigest())
+
+
+@dataclass(slots=True)
+class Record:
+    """What happened, in columns; money in wei, time in seconds."""
+
+    agents: list[str]
+    """The scenario's names, one for each group of like agents."""
+    contribution_time: list[int] = field(default_factory=list)
+    contribution_agent: list[int] = field(default_factory=list)
+    contribution_row: list[int] = field(default_factory=list)
+    """Which sample of the training part."""
+    contribution_label: list[int] = field(default_factory=list)
+    contribution_cost: list[int] = field(default_factory=list)
+    claim_time: list[int] = field(default_factory=list)
+    claim_agent: list[int] = field(default_factory=list)
+    claim_contribution: list[int] = field(default_factory=list)
+    claim_path: list[int] = field(default_factory=list)
+    claim_amount: list[int] = field(default_factory=list)
+    series_time: list[int] = field(default_factory=list)
+    series_correct: list[int] = field(default_factory=list)
+    series_cost: list[int] = field(default_factory=list)
+    series_held: list[int] = field(default_factory=list)
+    series_balances: list[list[int]] = field(default_factory=list)
+    """At each time, the money of each group outside of the model."""
+
+
+class Simulation:
+    """One run of a scenario.
+
+    Parameters
+    ----------
+    scenario, dataset
+        What is simulated, on which data.
+    seed
+        Decides every draw; not negative.
+
+    Raises
+    ------
+    ScenarioError
+        If the data and the scenario do not fit each other.
+    """
+
+    def __init__(self, scenario: Scenario, dataset: Dataset, seed: int) -> None:
+        if seed < 0:
+            raise ScenarioError(f"the seed must not be negative, and {seed} is")
+        self.scenario, self.dataset, self.seed = scenario, dataset, seed
+        initial = initial_count(scenario, dataset)
+        order = generator(seed, "data order").permutation(len(dataset.train.labels))
+        self.classifier: Classifier = build_classifier(scenario.model, dataset)
+        start = order[:initial]
+        train_initially(
+            self.classifier, scenario.model, dataset.train.samples.select(start), dataset.train.labels[start]
+        )
+        self._stream: list[int] = order[initial:][: scenario.data.contributions].tolist()
+        self._labels: list[int] = dataset.train.labels.tolist()
+        self._test_labels = dataset.test.labels
+        samples = dataset.train.samples
+        self._features = [samples[row] for row in self._stream]
+        self._next = 0
+        self.agents, self._groups = self._make_agents()
+        self._group_of = {agent.address: group for agent, group in zip(self.agents, self._groups, strict=True)}
+        owner = next((agent.address for agent in self.agents if agent.spec.kind == "owner"), _NOBODY)
+        self.trainer = LocalTrainer(
+            self.classifier,
+            build_incentive(scenario.incentive),
+            owner=owner,
+            balances={agent.address: Wei(agent.spec.balance) for agent in self.agents},
+        )
+        self.money = [spec.balance * spec.count for spec in scenario.agents.values()]
+        """What each group owns outside of the model now, in wei."""
+        self._total_money = sum(self.money)
+        self.record = Record(list(scenario.agents))
+        self.events = 0
+        """Contributions, claims and paid predictions so far."""
+        self.wakeups = 0
+        self.loop_cpu_seconds = 0.0
+        self.stopped_by = ""
+        """Why contributions ended: ``data``, ``duration``, ``money`` or ``interrupt``."""
+        self._interrupted = False
+        self._accuracy: tuple[int, int] = (-1, 0)
+        self._view = View(self.trainer, len(dataset.classes), self._correct() / len(dataset.test.labels), Wei(0))
+        self._estimate_due = scenario.estimate_every
+        self._series_due = 0
+        self._due = 0
+        self._settled_at = 0
+
+    def _make_agents(self) -> tuple[list[Agent], list[int]]:
+        agents, groups = [], []
+        for group, (name, spec) in enumerate(self.scenario.agents.items()):
+            kind = agent_class(spec)
+            for number in range(spec.count):
+                own = name if spec.count == 1 else f"{name}-{number + 1}"
+                agents.append(kind(own, address_of(own), spec, Draws(self.seed, own)))
+                groups.append(group)
+        if not any(agent.contributes for agent in agents):
+            raise ScenarioError("no agent contributes")
+        if len({agent.address for agent in agents}) != len(agents):
+            raise ScenarioError("two agents have the same name")
+        return agents, groups
+
+    def interrupt(self) -> None:
+        """Let the run end before the next event; everything so far stays good."""
+        self._interrupted = True
+
+    def run(self, progress: Progress | None = None) -> Record:
+        """Simulate until nothing is left to contribute and nothing to claim."""
+        collecting = gc.isenabled()
+        # The loop makes millions of small immortal objects; looking for cycles among them finds none.
+        gc.disable()
+        started = process_time()
+        try:
+            self._loop(progress)
+        finally:
+            self.loop_cpu_seconds = process_time() - started
+            if collecting:
+                gc.enable()
+        self._check_money(every_address=True)
+        return self.record
+
+    def _loop(self, progress: Progress | None) -> None:
+        agents, trainer, contributors = self.agents, self.trainer, len(self._stream)
+        waking = [(agent.next_wait(), index) for index, agent in enumerate(agents)]
+        heapify(waking)
+        quiet: set[int] = set()
+        claiming = sum(agent.claims for agent in agents)
+        while not self._interrupted:
+            now, index = waking[0]
+            if now >= self._due:
+                self._observe(now)
+                if progress is not None:
+                    progress(self._next, contributors)
+            agent = agents[index]
+            trainer.advance_to(now)
+            self.wakeups += 1
+            claimed = agent.claims and self._claim(agent, index)
+            if agent.pays:
+                self._pay(agent, index)
+            if not self.stopped_by:
+                if agent.contributes:
+                    self._contribute(agent, index)
+                self.stopped_by = self._reason_to_stop(now)
+            if self.stopped_by:
+                if claimed or now < self._settled_at:
+                    quiet.clear()
+                elif agent.claims:
+                    quiet.add(index)
+                if not trainer.open.pending or len(quiet) == claiming:
+                    break
+            heapreplace(waking, (Seconds(now + agent.next_wait()), index))
+        if self._interrupted:
+            self.stopped_by = "interrupt"
+        self._observe(trainer.now)
+        self._take_series(trainer.now)
+        if progress is not None:
+            progress(self._next, contributors)
+
+    def _reason_to_stop(self, now: Seconds) -> str:
+        if self._next == len(self._stream):
+            reason = "data"
+        elif now >= self.scenario.duration:
+            reason = "duration"
+        elif not self.trainer.held and not any(self._spendable()) and self.trainer.cost():
+            reason = "money"
+        else:
+            return ""
+        waits = (self.trainer.incentive.any_wait, self.trainer.incentive.owner_wait)
+        longest = max((wait for wait in waits if wait is not None), default=self.trainer.incentive.refund_wait)
+        added = self.trainer.ledger.added
+        self._settled_at = (added[-1] if added else 0) + longest
+        return reason
+
+    def _spendable(self) -> list[int]:
+        specs = self.scenario.agents.values()
+        return [money for money, spec in zip(self.money, specs, strict=True) if spec.kind != "owner"]
+
+    def _claim(self, agent: Agent, index: int) -> bool:
+        trainer, record = self.trainer, self.record
+        above = agent.spec.claim_above
+        made = trainer.claim_all(
+            agent.address, Wei(above + 1 if above else 0), partial(agent.wants_claim, self._view)
+        )
+        for number, path, amount in made:
+            self.money[self._groups[index]] += amount
+            record.claim_time.append(trainer.now)
+            record.claim_agent.append(index)
+            record.claim_contribution.append(number)
+            record.claim_path.append(int(path))
+            record.claim_amount.append(amount)
+        self.events += len(made)
+        return bool(made)
+
+    def _contribute(self, agent: Agent, index: int) -> None:
+        view, trainer = self._view, self.trainer
+        view.cost = cost = trainer.cost()
+        if self._next == len(self._stream) or not agent.wants_to_contribute(view):
+            return
+        value = min(agent.next_deposit(), trainer.balance(agent.address))
+        if cost > value:
+            return
+        row = self._stream[self._next]
+        features = self._features[self._next]
+        label = agent.choose_label(view, features, self._labels[row])
+        try:
+            trainer.add_data(agent.address, features, label, value)
+        except Refused as refusal:
+            raise ScenarioError(f"agent {agent.name}: sample {row} was refused: {refusal}") from None
+        self._next += 1
+        self.events += 1
+        self.money[self._groups[index]] -= cost
+        record = self.record
+        record.contribution_time.append(trainer.now)
+        record.contribution_agent.append(index)
+        record.contribution_row.append(row)
+        record.contribution_label.append(label)
+        record.contribution_cost.append(cost)
+
+    def _pay(self, agent: Agent, index: int) -> None:
+        """Share the fee of a paid prediction, ``docs/mechanism.md#paid-predictions``."""
+        trainer, fee = self.trainer, agent.spec.fee
+        if trainer.balance(agent.address) < fee:
+            return
+        valid = trainer.incentive.valid_contributions()
+        total = sum(valid.values())
+        for address, count in valid.items():
+            amount = Wei(fee * count // total)
+            trainer.pay(agent.address, address, amount)
+            self.money[self._groups[index]] -= amount
+            self.money[self._group_of[address]] += amount
+        self.events += 1
+
+    def _observe(self, now: int) -> None:
+        """Refresh the agents' estimate and take the record, as of every due time up to `now`."""
+        while (due := min(self._estimate_due, self._series_due)) <= now:
+            if due == self._series_due:
+                self._take_series(due)
+                self._series_due += self.scenario.evaluate_every
+            if due == self._estimate_due:
+                self._view.estimate = self._correct() / len(self._test_labels)
+                self._estimate_due += self.scenario.estimate_every
+        self._due = due
+
+    def _take_series(self, time: int) -> None:
+        record = self.record
+        if record.series_time and record.series_time[-1] == time:
+            return
+        self._check_money()
+        record.series_time.append(time)
+        record.series_correct.append(self._correct())
+        record.series_cost.append(self.trainer.incentive.add_data_cost(Seconds(time)))
+        record.series_held.append(self.trainer.held)
+        record.series_balances.append(list(self.money))
+
+    def _correct(self) -> int:
+        """Test samples that the model labels correctly now."""
+        if self._accuracy[0] != self.classifier.version:
+            predictions = self.classifier.predict_many(self.dataset.test.samples)
+            self._accuracy = (self.classifier.version, int((predictions == self._test_labels).sum()))
+        return self._accuracy[1]
+
+    def _check_money(self, every_address: bool = False) -> None:
+        trainer = self.trainer
+        if sum(self.money) + trainer.held != self._total_money:
+            raise AssertionError("money was created or lost")
+        if every_address:
+            owned = [0] * len(self.money)
+            for agent, group in zip(self.agents, self._groups, strict=True):
+                owned[group] += trainer.balance(agent.address)
+            if owned != self.money or trainer.held != sum(trainer.ledger.left):
+                raise AssertionError("the ledger and the balances disagree")
