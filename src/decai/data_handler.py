@@ -100,6 +100,7 @@ class _Checkpoint:
     deposit: tuple[Wei, ...]
     left: tuple[Wei, ...]
     claims: tuple[int, ...]
+    closed_by: tuple[int, ...]
     claimed: ClaimSet
     claimers: dict[Address, int]
 
@@ -127,10 +128,17 @@ class DataHandler:
         self.left: list[Wei] = []
         self.claims: list[int] = []
         self.claimed = ClaimSet()
+        """Claims on contributions that are still open; who closed one is kept beside it."""
+        self._closed_by: list[int] = []
         self._claimers: dict[Address, int] = {}
 
     def __len__(self) -> int:
         return len(self.label)
+
+    @property
+    def num_claimers(self) -> int:
+        """How many addresses have a number."""
+        return len(self._claimers)
 
     def claimer_number(self, address: Address) -> int:
         """A small number for an address, given when first asked for."""
@@ -159,6 +167,7 @@ class DataHandler:
         self.deposit.append(deposit)
         self.left.append(deposit)
         self.claims.append(0)
+        self._closed_by.append(-1)
         return len(self.label) - 1
 
     def find(self, features: Features, label: int, added: Seconds, author: Address) -> int:
@@ -195,21 +204,23 @@ class DataHandler:
             self.deposit[number],
             self.left[number],
             self.claims[number],
-            self.claims[number] > 0 and self.claimed.has(number, self.claimer_number(claimer)),
+            self.claims[number] > 0 and self.has_claimed(number, claimer),
         )
 
     def handle_claim(self, number: int, claimer: Address, amount: Wei) -> None:
         """Record that `claimer` was paid `amount` of a contribution."""
-        first = not self.claims[number]
-        self.left[number] = Wei(self.left[number] - amount)
-        self.claims[number] += 1
+        left = self.left[number] = Wei(self.left[number] - amount)
         claimer_number = self.claimer_number(claimer)
-        if first or not self.claimed.has(number, claimer_number):
+        if not left:
+            self._closed_by[number] = claimer_number
+        elif not (self.claims[number] and self.claimed.has(number, claimer_number)):
             self.claimed.add(number, claimer_number)
+        self.claims[number] += 1
 
     def has_claimed(self, number: int, claimer: Address) -> bool:
         """Whether `claimer` has claimed a contribution."""
-        return self.claimed.has(number, self.claimer_number(claimer))
+        claimer_number = self.claimer_number(claimer)
+        return self._closed_by[number] == claimer_number or self.claimed.has(number, claimer_number)
 
     def checkpoint(self) -> _Checkpoint:
         """An immutable copy of the state, for `restore`."""
@@ -221,6 +232,7 @@ class DataHandler:
             tuple(self.deposit),
             tuple(self.left),
             tuple(self.claims),
+            tuple(self._closed_by),
             self.claimed.copy(),
             dict(self._claimers),
         )
@@ -231,4 +243,4 @@ class DataHandler:
         self.author, self.added = list(checkpoint.author), list(checkpoint.added)
         self.deposit, self.left = list(checkpoint.deposit), list(checkpoint.left)
         self.claims, self.claimed = list(checkpoint.claims), checkpoint.claimed.copy()
-        self._claimers = dict(checkpoint.claimers)
+        self._closed_by, self._claimers = list(checkpoint.closed_by), dict(checkpoint.claimers)

@@ -103,6 +103,10 @@ class Classifier(Protocol):
         """The form of these features that `predict_rows` reads later, also after more learning."""
         ...
 
+    def stored_samples(self, samples: Samples) -> Samples:
+        """Many samples in the form that `predict_rows` reads; `InputError` if one is malformed."""
+        ...
+
     def predict_rows(self, values: Features, starts: IntArray, ends: IntArray, out: IntArray) -> None:
         """Write the labels of the stored rows ``values[starts[i]:ends[i]]`` to ``out[i]``."""
         ...

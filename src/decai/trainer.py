@@ -276,7 +276,7 @@ class LocalTrainer:
         self.ledger.handle_claim(number, claimer, amount)
         self._held = Wei(self._held - amount)
         self._balances[claimer] = Wei(self._balances.get(claimer, 0) + amount)
-        self.open.paid(number)
+        self.open.paid(number, self.ledger.claimer_number(claimer))
         return offer
 
     def add_class(self, sender: Address, name: str, samples: Samples | None = None) -> int:

@@ -2,14 +2,16 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import numpy as np
 
 from decai.errors import InputError, Refused
 from decai.samples import Features, IntArray, Samples
 
-__all__ = ["BaseClassifier", "checked_names", "checked_rate"]
+__all__ = ["MAX_CLASSES", "BaseClassifier", "checked_names", "checked_rate"]
+
+MAX_CLASSES: Final = 2**16
 
 
 def checked_names(names: Sequence[str], at_least: int, kind: str) -> tuple[str, ...]:
@@ -17,8 +19,8 @@ def checked_names(names: Sequence[str], at_least: int, kind: str) -> tuple[str, 
     classes = tuple(names)
     if len(classes) < at_least:
         raise InputError(f"{kind}: needs at least {at_least} classes, not {len(classes)}")
-    if len(classes) > 2**16:
-        raise InputError(f"{kind}: at most 65,536 classes, not {len(classes):,}")
+    if len(classes) > MAX_CLASSES:
+        raise InputError(f"{kind}: at most {MAX_CLASSES:,} classes, not {len(classes):,}")
     if any(not isinstance(name, str) or not name for name in classes):
         raise InputError(f"{kind}: every class needs a name")
     return classes
@@ -28,7 +30,7 @@ def checked_rate(rate: int, kind: str) -> int:
     """A learning rate (fixed point, unsigned 32 bit, not 0), or `InputError`."""
     if not 1 <= rate < 2**32:
         raise InputError(f"{kind}: the learning rate must be from 0.000000001 to 4.294967295")
-    return rate
+    return int(rate)
 
 
 class BaseClassifier(ABC):
@@ -56,7 +58,7 @@ class BaseClassifier(ABC):
 
     @abstractmethod
     def stored_samples(self, samples: Samples) -> Samples:
-        """`samples` in the stored form that `predict_rows` reads."""
+        """`samples` in the stored form that `predict_rows` reads, or `InputError` if one is malformed."""
 
     def check_label(self, label: int) -> None:
         """Raise `Refused` if no class has this label."""
@@ -65,10 +67,22 @@ class BaseClassifier(ABC):
 
     def check_labels(self, samples: Samples, labels: IntArray) -> None:
         """Raise `InputError` unless there is one existing label for each sample."""
-        if labels.shape != (len(samples),):
-            raise InputError(f"{self.kind}: {len(samples)} samples but labels of shape {labels.shape}")
-        if len(labels) and not (0 <= int(labels.min()) and int(labels.max()) < len(self._classes)):
+        if labels.shape != (len(samples),) or labels.dtype != np.int64:
+            raise InputError(
+                f"{self.kind}: {len(samples)} samples need as many int64 labels, "
+                f"not {labels.dtype} of shape {labels.shape}"
+            )
+        if len(labels) and (int(labels.min()) < 0 or int(labels.max()) >= len(self._classes)):
             raise InputError(f"{self.kind}: a label lies outside the {len(self._classes)} classes")
+
+    def check_new_class(self, name: str, samples: Samples | None) -> None:
+        """Raise `Refused` for a class without a name or one too many, `InputError` for a malformed sample."""
+        if not isinstance(name, str) or not name:
+            raise Refused(f"{self.kind}: every class needs a name")
+        if len(self._classes) >= MAX_CLASSES:
+            raise Refused(f"{self.kind}: too many classes")
+        if samples is not None:
+            self.stored_samples(samples)
 
     def predict_many(self, samples: Samples) -> IntArray:
         """The labels of many samples, int64 of shape ``(len(samples),)``."""

@@ -10,35 +10,66 @@ from decai.kernel import kernel
 from decai.samples import Features, IntArray, Samples
 from decai.units import SCALE
 
-__all__ = ["NORM_TOLERANCE", "FloatArray", "check_all_vectors", "check_vector", "dot_rows"]
+__all__ = ["NORM_TOLERANCE", "FloatArray", "checked_vector", "checked_vectors", "dot_rows"]
 
 FloatArray = NDArray[np.float64]
 
 NORM_TOLERANCE: Final = 100 * SCALE
 """How far the squared norm may be from F^2, exclusive."""
+_SQUARE: Final = SCALE * SCALE
 
 
-def check_vector(features: Features, size: int, kind: str) -> None:
-    """Raise `Refused` unless `features` is a vector of `size` fixed-point values with a norm of 1."""
-    if len(features) != size:
+@kernel
+def _has_unit_norm(vector: IntArray) -> bool:
+    """Whether the squared norm is F^2 within the tolerance; no partial sum leaves 64 bits."""
+    norm_squared = 0
+    for value in vector:
+        if value > 2 * SCALE or value < -2 * SCALE:
+            return False
+        norm_squared += value * value
+        if norm_squared >= _SQUARE + NORM_TOLERANCE:
+            return False
+    return norm_squared > _SQUARE - NORM_TOLERANCE
+
+
+@kernel
+def _first_malformed(values: IntArray, starts: IntArray, ends: IntArray, size: int) -> int:
+    for row in range(len(starts)):
+        if ends[row] - starts[row] != size or not _has_unit_norm(values[starts[row] : ends[row]]):
+            return row
+    return -1
+
+
+def checked_vector(features: Features, size: int, kind: str) -> IntArray:
+    """`features` as int64; `Refused` unless they are `size` fixed-point values with a norm of 1."""
+    if features.ndim != 1 or features.dtype.kind != "i" or len(features) != size:
         raise Refused(f"{kind}: the provided data must have {size} values")
-    norm_squared = sum(value * value for value in features.tolist())
-    if abs(norm_squared - SCALE * SCALE) >= NORM_TOLERANCE:
+    vector = features.astype(np.int64, copy=False)
+    if not _has_unit_norm(vector):
         raise Refused(f"{kind}: the provided data does not have a norm of 1")
+    return vector
 
 
-def check_all_vectors(samples: Samples, size: int, kind: str) -> None:
-    """Raise `InputError` for the first of `samples` that `check_vector` would refuse."""
-    for row in range(len(samples)):
+def checked_vectors(samples: Samples, size: int, kind: str) -> Samples:
+    """`samples` as int64; `InputError` for the first one that `checked_vector` would refuse."""
+    values = samples.values.astype(np.int64, copy=False)
+    row = _first_malformed(values, samples.starts, samples.ends, size)
+    if row >= 0:
         try:
-            check_vector(samples[row], size, kind)
+            checked_vector(samples[row], size, kind)
         except Refused as refusal:
             raise InputError(f"sample {row}: {refusal}") from None
+    return Samples(values, samples.starts, samples.ends)
 
 
 @kernel
 def dot_rows(
-    values: IntArray, starts: IntArray, ends: IntArray, vectors: FloatArray, products: FloatArray, sizes: FloatArray
+    values: IntArray,
+    starts: IntArray,
+    ends: IntArray,
+    vectors: FloatArray,
+    products: FloatArray,
+    sizes: FloatArray,
 ) -> None:
     """For each row and vector, the inner product and the sum of the sizes of its terms.
 

@@ -1,28 +1,34 @@
 """Feature indices as table columns, for the sparse classifiers.
 
 An index below `TABLE_LIMIT` is its own column, and tables grow to hold it. Larger ones (hashed
-features reach 2^32 - 1) get the columns from `TABLE_LIMIT` on, in the order in which they are learned, so
-that a table is never larger than what was learned.
+features reach 2^32 - 1) get the columns from `TABLE_LIMIT` on, in the order in which they are stored or
+learned, so that a table is never larger than what was seen. A column once given stays, so a stored row
+can be read at any later time.
 """
 
-from typing import Final, TypeVar
+from collections.abc import Iterable
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from decai.errors import InputError, Refused
-from decai.samples import Features, Samples
+from decai.kernel import kernel
+from decai.samples import Features, IntArray, Samples
 
 __all__ = [
     "CHANGED",
     "INDEX_LIMIT",
-    "MALFORMED",
     "MAX_FEATURES",
     "PLACE",
     "TABLE_LIMIT",
     "UNCHANGED",
     "Columns",
+    "ColumnsCheckpoint",
+    "all_placed",
+    "first_not_increasing",
     "grown",
+    "increases",
 ]
 
 TABLE_LIMIT: Final = 1 << 20
@@ -35,123 +41,208 @@ UNCHANGED: Final = 0
 CHANGED: Final = 1
 PLACE: Final = 2
 """A kernel's answer: some feature has no column yet; nothing was done."""
-MALFORMED: Final = 3
-"""A kernel's answer: the features are malformed; nothing was done."""
 
 T = TypeVar("T", bound=np.generic)
+
+
+@kernel
+def _direct(values: Features) -> bool:
+    """Whether each value is its own column."""
+    low = 0
+    high = 0
+    for value in values:
+        low = min(low, value)
+        high = max(high, value)
+    return low >= 0 and high < TABLE_LIMIT
+
+
+@kernel
+def increases(values: Features) -> bool:
+    """Whether each value is above the one before."""
+    ordered = True
+    for i in range(1, len(values)):
+        ordered = ordered and values[i] > values[i - 1]
+    return ordered
+
+
+@kernel
+def first_not_increasing(values: Features, starts: IntArray, ends: IntArray) -> int:
+    """The first row that does not strictly increase, or -1."""
+    for row in range(len(starts)):
+        if not increases(values[starts[row] : ends[row]]):
+            return row
+    return -1
+
+
+@kernel
+def all_placed(columns: NDArray[np.int32], direct: int, size: int) -> bool:
+    """Whether each of `columns` is in use: below `direct`, or from `TABLE_LIMIT` to `size`."""
+    in_use = True
+    for column in columns:
+        in_use = in_use and (0 <= column < direct or TABLE_LIMIT <= column < size)
+    return in_use
+
+
+@kernel
+def _mentioned(size: int, starts: IntArray, ends: IntArray) -> NDArray[np.bool_]:
+    """Which of `size` values belong to a row."""
+    depth = np.zeros(size + 1, dtype=np.int64)
+    for i in range(len(starts)):
+        depth[starts[i]] += 1
+        depth[ends[i]] -= 1
+    mentioned = np.zeros(size, dtype=np.bool_)
+    rows = 0
+    for i in range(size):
+        rows += depth[i]
+        mentioned[i] = rows > 0
+    return mentioned
+
+
+class ColumnsCheckpoint(NamedTuple):
+    """The state of a `Columns`."""
+
+    direct: int
+    size: int
+    hashed: tuple[int, ...]
 
 
 class Columns:
     """Which column of the tables holds which feature index."""
 
-    __slots__ = ("_hashed", "prefix", "size")
+    __slots__ = ("_hashed", "direct", "kind", "size")
 
-    def __init__(self, size: int, prefix: str) -> None:
-        self.size = size
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.direct = 0
+        """How many columns below `TABLE_LIMIT` are in use."""
+        self.size = 0
         """How many columns the tables need."""
-        self.prefix = prefix
         self._hashed: dict[int, int] = {}
 
-    def copy(self) -> "Columns":
-        """An independent copy."""
-        other = Columns(self.size, self.prefix)
-        other._hashed = dict(self._hashed)
-        return other
-
     def __len__(self) -> int:
-        return len(self.indices())
+        """How many features are in use."""
+        return self.direct + max(0, self.size - TABLE_LIMIT)
 
-    def indices(self) -> list[int]:
-        """The feature indices that have a column, ascending."""
-        listed = self.size if not self._hashed else TABLE_LIMIT
-        return [*range(min(listed, self.size)), *sorted(self._hashed)]
+    def known(self) -> tuple[list[int], NDArray[np.int32]]:
+        """The feature indices in use, ascending, and their columns."""
+        hashed = sorted(item for item in self._hashed.items() if item[1] < self.size)
+        columns = [*range(self.direct), *(column for _, column in hashed)]
+        return [*range(self.direct), *(index for index, _ in hashed)], np.array(columns, dtype=np.int32)
 
     def find(self, features: Features) -> NDArray[np.int32]:
-        """Columns of `features` for reading; what has none gets one past the end, or -1.
-
-        An int32 array is passed on as it is when no feature is hashed: its kernel checks it.
+        """Columns of `features` for reading now; a hashed feature without one gets -1.
 
         Raises
         ------
         Refused
-            If an index is no unsigned 32-bit number, or there are too many.
+            If the features are no list of unsigned 32-bit numbers, or there are too many.
         """
-        if features.dtype == np.int32 and not self._hashed:
+        if self._are_columns(features):
             return features  # type: ignore[return-value]  # the dtype was just checked
-        values = self._in_range(features)
-        if not self._hashed:
-            return np.where(values < TABLE_LIMIT, values, -1).astype(np.int32)
-        return np.array(
-            [v if v < TABLE_LIMIT else self._hashed.get(v, -1) for v in values.tolist()], dtype=np.int32
-        )
+        return self._columns(self._checked(features))
 
-    def checked(self, features: Features) -> NDArray[np.int32]:
-        """Like `find`, and refuses malformed features in every case."""
-        self._in_range(features)
-        return self.find(features)
+    def reserve(self, features: Features) -> NDArray[np.int32]:
+        """Columns of `features` for reading at any later time; refuses what `find` refuses."""
+        if self._are_columns(features):
+            return features  # type: ignore[return-value]  # the dtype was just checked
+        return self._reserve(self._checked(features))
 
     def place(self, features: Features) -> NDArray[np.int32]:
-        """Columns of `features` for writing: each gets one, and `size` may grow.
+        """Columns of `features` for writing; the tables must grow to `size` next. Refuses like `find`."""
+        columns = self.reserve(features)
+        self._use(columns)
+        return columns
+
+    def place_indices(self, indices: Iterable[int]) -> NDArray[np.int32]:
+        """Columns of any number of indices for writing; the tables must grow to `size` next.
 
         Raises
         ------
-        Refused
-            If an index is no unsigned 32-bit number, or there are too many.
+        InputError
+            If an index is no unsigned 32-bit number.
         """
-        values = self._in_range(features)
-        return self._place(values)
+        listed = list(indices)
+        if any(not 0 <= index < INDEX_LIMIT for index in listed):
+            raise InputError(f"{self.kind}: a feature index must be from 0 to {INDEX_LIMIT - 1}")
+        columns = self._reserve(np.array(listed, dtype=np.int64))
+        self._use(columns)
+        return columns
 
-    def _place(self, values: NDArray[np.int64]) -> NDArray[np.int32]:
-        if int(values.max(initial=-1)) < TABLE_LIMIT:
-            columns = values.astype(np.int32)
-        else:
+    def reserve_all(self, samples: Samples) -> Samples:
+        """The same samples as columns, for reading at any later time.
+
+        Raises
+        ------
+        InputError
+            If an index is no unsigned 32-bit number, or a sample has too many.
+        """
+        if int((samples.ends - samples.starts).max(initial=0)) > MAX_FEATURES:
+            raise InputError(f"{self.kind}: a sample has more than {MAX_FEATURES:,} features")
+        values = samples.values
+        if _direct(values):
+            return Samples(values.astype(np.int32, copy=False), samples.starts, samples.ends)
+        distinct = np.unique(values[_mentioned(len(values), samples.starts, samples.ends)]).astype(np.int64)
+        if len(distinct) and (distinct[0] < 0 or distinct[-1] >= INDEX_LIMIT):
+            raise InputError(f"{self.kind}: a feature index must be from 0 to {INDEX_LIMIT - 1}")
+        columns = self._reserve(distinct)
+        if not len(distinct):
+            return Samples(np.zeros(len(values), dtype=np.int32), samples.starts, samples.ends)
+        positions = np.minimum(np.searchsorted(distinct, values), len(distinct) - 1)
+        return Samples(columns[positions], samples.starts, samples.ends)
+
+    def place_all(self, samples: Samples) -> Samples:
+        """Like `reserve_all`, for writing; the tables must grow to `size` next."""
+        columns = self.reserve_all(samples)
+        mentioned = _mentioned(len(columns.values), columns.starts, columns.ends)
+        self._use(columns.values[mentioned].astype(np.int32, copy=False))
+        return columns
+
+    def checkpoint(self) -> ColumnsCheckpoint:
+        """An immutable copy of the state, for `restore`."""
+        return ColumnsCheckpoint(self.direct, self.size, tuple(self._hashed))
+
+    def restore(self, checkpoint: ColumnsCheckpoint) -> None:
+        """Go back to a checkpoint; columns given since then stay reserved, for rows stored meanwhile."""
+        self.direct, self.size, hashed = checkpoint
+        if tuple(self._hashed)[: len(hashed)] != hashed:
+            self._hashed = {index: TABLE_LIMIT + i for i, index in enumerate(hashed)}
+
+    def _are_columns(self, features: Features) -> bool:
+        return (
+            features.dtype == np.int32
+            and features.ndim == 1
+            and len(features) <= MAX_FEATURES
+            and _direct(features)
+        )
+
+    def _checked(self, features: Features) -> IntArray:
+        if features.ndim != 1 or features.dtype.kind not in "iu":
+            raise Refused(f"{self.kind}: the features must be a list of indices")
+        if len(features) > MAX_FEATURES:
+            raise Refused(f"{self.kind}: too many features")
+        values = features.astype(np.int64)
+        if len(values) and (int(values.min()) < 0 or int(values.max()) >= INDEX_LIMIT):
+            raise Refused(f"{self.kind}: a feature index must be from 0 to {INDEX_LIMIT - 1}")
+        return values
+
+    def _columns(self, values: IntArray) -> NDArray[np.int32]:
+        if _direct(values):
+            return values.astype(np.int32)
+        hashed = self._hashed
+        columns = (value if value < TABLE_LIMIT else hashed.get(value, -1) for value in values.tolist())
+        return np.fromiter(columns, dtype=np.int32, count=len(values))
+
+    def _reserve(self, values: IntArray) -> NDArray[np.int32]:
+        if not _direct(values):
             for value in values.tolist():
                 if value >= TABLE_LIMIT:
                     self._hashed.setdefault(value, TABLE_LIMIT + len(self._hashed))
-            columns = self.find(values)
+        return self._columns(values)
+
+    def _use(self, columns: NDArray[np.int32]) -> None:
+        direct = columns[columns < TABLE_LIMIT]
+        self.direct = max(self.direct, int(direct.max(initial=-1)) + 1)
         self.size = max(self.size, int(columns.max(initial=-1)) + 1)
-        return columns
-
-    def place_all(self, samples: Samples) -> Samples:
-        """The same samples as columns, each placed.
-
-        Raises
-        ------
-        InputError
-            If an index is no unsigned 32-bit number.
-        """
-        distinct, columns = self._distinct(samples)
-        placed = self._place(distinct)
-        return Samples(placed[columns], samples.starts, samples.ends)
-
-    def find_all(self, samples: Samples) -> Samples:
-        """The same samples as columns, for reading.
-
-        Raises
-        ------
-        InputError
-            If an index is no unsigned 32-bit number.
-        """
-        if samples.values.dtype == np.int32 and not self._hashed:
-            return samples
-        distinct, columns = self._distinct(samples)
-        return Samples(self.find(distinct)[columns], samples.starts, samples.ends)
-
-    def _distinct(self, samples: Samples) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        distinct, positions = np.unique(samples.values.astype(np.int64, copy=False), return_inverse=True)
-        if len(distinct) and not (0 <= distinct[0] and distinct[-1] < INDEX_LIMIT):
-            raise InputError(f"{self.prefix}: a feature index must be from 0 to 4294967295")
-        if int((samples.ends - samples.starts).max(initial=0)) > MAX_FEATURES:
-            raise InputError(f"{self.prefix}: a sample has more than {MAX_FEATURES:,} features")
-        return distinct, positions.reshape(-1).astype(np.int64, copy=False)
-
-    def _in_range(self, features: Features) -> NDArray[np.int64]:
-        values = np.asarray(features, dtype=np.int64)
-        if len(values) > MAX_FEATURES:
-            raise Refused(f"{self.prefix}: too many features")
-        if len(values) and (int(values.min()) < 0 or int(values.max()) >= INDEX_LIMIT):
-            raise Refused(f"{self.prefix}: a feature index must be from 0 to 4294967295")
-        return values
 
 
 def grown(table: NDArray[T], size: int) -> NDArray[T]:

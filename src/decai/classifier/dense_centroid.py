@@ -10,12 +10,12 @@ from typing import ClassVar, Final
 import numpy as np
 
 from decai.classifier._base import BaseClassifier, checked_names
-from decai.classifier._dense import check_all_vectors, check_vector, dot_rows
-from decai.errors import InputError, Refused
+from decai.classifier._dense import checked_vector, checked_vectors, dot_rows
+from decai.errors import InputError
 from decai.samples import Features, IntArray, Samples
 from decai.units import SCALE, truncated_div
 
-__all__ = ["DenseCentroid"]
+__all__ = ["COUNT_LIMIT", "SUM_LIMIT", "DenseCentroid"]
 
 COUNT_LIMIT: Final = 2**32 - 1
 SUM_LIMIT: Final = 2**63 - 1
@@ -45,6 +45,8 @@ class DenseCentroid(BaseClassifier):
         The initial mean of each class, fixed point, each value at most 1 in size.
     samples
         How many samples each initial mean stands for.
+    sums
+        The exact sum S of each class, below 2^63 in size, in place of `centroids`.
 
     Raises
     ------
@@ -71,6 +73,8 @@ class DenseCentroid(BaseClassifier):
         size: int,
         centroids: Sequence[Sequence[int]] | None = None,
         samples: Sequence[int] | None = None,
+        *,
+        sums: Sequence[Sequence[int]] | None = None,
     ) -> None:
         super().__init__(checked_names(classes, 2, self.kind))
         count = len(self._classes)
@@ -79,7 +83,7 @@ class DenseCentroid(BaseClassifier):
         means = [[0] * size] * count if centroids is None else [[int(v) for v in c] for c in centroids]
         listed = [0] * count if samples is None else [int(n) for n in samples]
         if len(means) != count or len(listed) != count or any(len(mean) != size for mean in means):
-            raise InputError(f"{self.kind}: needs a centroid of {size} values for each of its {count} classes")
+            raise InputError(f"{self.kind}: needs a centroid of {size} values for each of {count} classes")
         if any(not 0 <= n <= COUNT_LIMIT for n in listed):
             raise InputError(f"{self.kind}: a number of samples must be from 0 to {COUNT_LIMIT}")
         if any(abs(v) > SCALE for mean in means for v in mean):
@@ -87,7 +91,17 @@ class DenseCentroid(BaseClassifier):
         self._size = size
         self._samples = listed
         self._sums = [[v * n for v in mean] for mean, n in zip(means, listed, strict=True)]
+        if sums is not None:
+            self._sums = [[int(s) for s in of_class] for of_class in sums]
+            self._check_sums()
         self._rebuild()
+
+    def _check_sums(self) -> None:
+        if len(self._sums) != len(self._classes) or any(len(sums) != self._size for sums in self._sums):
+            raise InputError(f"{self.kind}: needs {self._size} sums for each of {len(self._classes)} classes")
+        for sums, n in zip(self._sums, self._samples, strict=True):
+            if any(abs(s) > (SUM_LIMIT if n else 0) for s in sums):
+                raise InputError(f"{self.kind}: every sum must be below 2^63 in size, and 0 without samples")
 
     @property
     def num_features(self) -> int:
@@ -102,6 +116,10 @@ class DenseCentroid(BaseClassifier):
         """The mean of a class, fixed point, toward zero; zeros without samples."""
         n = self._samples[label]
         return [truncated_div(s, n) if n else 0 for s in self._sums[label]]
+
+    def sums(self, label: int) -> list[int]:
+        """S: the exact sum of a class's samples, fixed point."""
+        return list(self._sums[label])
 
     def _rebuild(self) -> None:
         self._squares = [sum(s * s for s in sums) for sums in self._sums]
@@ -119,8 +137,7 @@ class DenseCentroid(BaseClassifier):
 
     def predict(self, features: Features) -> int:
         """The class with the nearest centroid."""
-        check_vector(features, self._size, self.kind)
-        return self._nearest(features.tolist())
+        return self._nearest(checked_vector(features, self._size, self.kind).tolist())
 
     def predict_rows(self, values: Features, starts: IntArray, ends: IntArray, out: IntArray) -> None:
         """Write the labels of the stored rows ``values[starts[i]:ends[i]]`` to ``out[i]``."""
@@ -146,8 +163,8 @@ class DenseCentroid(BaseClassifier):
     def update(self, features: Features, label: int) -> None:
         """Take the sample into its class's mean."""
         self.check_label(label)
-        check_vector(features, self._size, self.kind)
-        sums, vector = self._sums[label], features.tolist()
+        vector = checked_vector(features, self._size, self.kind).tolist()
+        sums = self._sums[label]
         moved = [max(-SUM_LIMIT, min(SUM_LIMIT, s + x)) for s, x in zip(sums, vector, strict=True)]
         self._sums[label] = moved
         self._squares[label] = sum(s * s for s in moved)
@@ -157,12 +174,11 @@ class DenseCentroid(BaseClassifier):
 
     def store(self, features: Features) -> Features:
         """The form of these features that `predict_rows` reads later."""
-        return features
+        return checked_vector(features, self._size, self.kind)
 
     def stored_samples(self, samples: Samples) -> Samples:
         """`samples`, if each is a vector of unit norm."""
-        check_all_vectors(samples, self._size, self.kind)
-        return samples
+        return checked_vectors(samples, self._size, self.kind)
 
     def train(self, samples: Samples, labels: IntArray) -> None:
         """Take many samples into their means, in the given order.
@@ -173,7 +189,7 @@ class DenseCentroid(BaseClassifier):
             If a label lies outside the classes, or a sample has no norm of 1.
         """
         self.check_labels(samples, labels)
-        check_all_vectors(samples, self._size, self.kind)
+        self.stored_samples(samples)
         for row, label in enumerate(labels.tolist()):
             self.update(samples[row], label)
 
@@ -184,9 +200,10 @@ class DenseCentroid(BaseClassifier):
         ------
         Refused
             If the name is empty.
+        InputError
+            If a sample is malformed.
         """
-        if not name:
-            raise Refused(f"{self.kind}: every class needs a name")
+        self.check_new_class(name, samples)
         self._classes = (*self._classes, name)
         self._samples.append(0)
         self._sums.append([0] * self._size)

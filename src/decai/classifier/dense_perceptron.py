@@ -10,12 +10,12 @@ from typing import ClassVar, Final
 import numpy as np
 
 from decai.classifier._base import BaseClassifier, checked_names, checked_rate
-from decai.classifier._dense import check_all_vectors, check_vector, dot_rows
+from decai.classifier._dense import checked_vector, checked_vectors, dot_rows
 from decai.errors import InputError, Refused
 from decai.samples import Features, IntArray, Samples
 from decai.units import SCALE, truncated_div
 
-__all__ = ["DensePerceptron"]
+__all__ = ["SUM_LIMIT", "WEIGHT_LIMIT", "DensePerceptron"]
 
 WEIGHT_LIMIT: Final = 2**62
 SUM_LIMIT: Final = 2**55 - 1
@@ -45,11 +45,13 @@ class DensePerceptron(BaseClassifier):
         Fixed point, in the same range; it never changes.
     learning_rate
         Fixed point, unsigned 32 bit, at least 1.
+    sums
+        The accumulators A_j, below 2^55 in size; all 0 by default.
 
     Raises
     ------
     InputError
-        If a number is out of its range or there are not two classes.
+        If a number is out of its range, there are not two classes, or not one sum for each weight.
 
     Examples
     --------
@@ -71,6 +73,7 @@ class DensePerceptron(BaseClassifier):
         weights: Sequence[int] | IntArray,
         intercept: int = 0,
         learning_rate: int = SCALE // 2,
+        sums: Sequence[int] | None = None,
     ) -> None:
         names = checked_names(classes, 2, self.kind)
         if len(names) != 2:
@@ -83,7 +86,9 @@ class DensePerceptron(BaseClassifier):
             raise InputError(f"{self.kind}: needs at least one weight")
         if any(abs(value) > WEIGHT_LIMIT for value in [*self._base, self.intercept]):
             raise InputError(f"{self.kind}: every weight must be at most 2^62 in fixed point")
-        self._sums = [0] * len(self._base)
+        self._sums = [0] * len(self._base) if sums is None else [int(total) for total in sums]
+        if len(self._sums) != len(self._base) or any(abs(total) > SUM_LIMIT for total in self._sums):
+            raise InputError(f"{self.kind}: needs a sum below 2^55 in size for each weight")
         self._rebuild()
 
     @property
@@ -95,9 +100,13 @@ class DensePerceptron(BaseClassifier):
         """The weights, fixed point."""
         return list(self._weights)
 
+    def sums(self) -> list[int]:
+        """The accumulators A_j of what was learned on top of the base weights."""
+        return list(self._sums)
+
     def _rebuild(self) -> None:
-        rate = self.learning_rate
-        self._weights = [b + truncated_div(a * rate, SCALE) for b, a in zip(self._base, self._sums, strict=True)]
+        moved = (truncated_div(total * self.learning_rate, SCALE) for total in self._sums)
+        self._weights = [base + change for base, change in zip(self._base, moved, strict=True)]
         self._floats = np.array([self._weights], dtype=np.float64)
 
     def _score(self, vector: Sequence[int]) -> int:
@@ -106,8 +115,8 @@ class DensePerceptron(BaseClassifier):
 
     def predict(self, features: Features) -> int:
         """1 if the score is above 0, else 0."""
-        check_vector(features, len(self._base), self.kind)
-        return 1 if self._score(features.tolist()) > 0 else 0
+        vector = checked_vector(features, len(self._base), self.kind)
+        return 1 if self._score(vector.tolist()) > 0 else 0
 
     def predict_rows(self, values: Features, starts: IntArray, ends: IntArray, out: IntArray) -> None:
         """Write the labels of the stored rows ``values[starts[i]:ends[i]]`` to ``out[i]``."""
@@ -133,12 +142,11 @@ class DensePerceptron(BaseClassifier):
 
     def store(self, features: Features) -> Features:
         """The form of these features that `predict_rows` reads later."""
-        return features
+        return checked_vector(features, len(self._base), self.kind)
 
     def stored_samples(self, samples: Samples) -> Samples:
         """`samples`, if each is a vector of unit norm."""
-        check_all_vectors(samples, len(self._base), self.kind)
-        return samples
+        return checked_vectors(samples, len(self._base), self.kind)
 
     def train(self, samples: Samples, labels: IntArray, *, epochs: int = 1) -> None:
         """Learn many samples in the given order, then make the result the base.
@@ -146,16 +154,20 @@ class DensePerceptron(BaseClassifier):
         Raises
         ------
         InputError
-            If a label is not 0 or 1, or a sample has no norm of 1.
+            If a label is not 0 or 1, a sample has no norm of 1, or a weight would leave its range.
         """
+        if epochs < 1:
+            raise InputError(f"{self.kind}: the number of epochs must be above 0")
         self.check_labels(samples, labels)
-        check_all_vectors(samples, len(self._base), self.kind)
+        self.stored_samples(samples)
+        before = self.checkpoint()
         for _ in range(epochs):
             for row, label in enumerate(labels.tolist()):
                 self.update(samples[row], label)
-        self._base, self._sums = self._weights, [0] * len(self._base)
-        if any(abs(weight) > WEIGHT_LIMIT for weight in self._base):
+        if any(abs(weight) > WEIGHT_LIMIT for weight in self._weights):
+            self.restore(before)
             raise InputError(f"{self.kind}: training led to a weight above 2^62")
+        self._base, self._sums = self._weights, [0] * len(self._base)
         self._rebuild()
         self._version += 1
 

@@ -13,16 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from decai.classifier._base import BaseClassifier, checked_names
-from decai.classifier._sparse import (
-    CHANGED,
-    MALFORMED,
-    MAX_FEATURES,
-    PLACE,
-    TABLE_LIMIT,
-    Columns,
-    grown,
-)
-from decai.errors import InputError, Refused
+from decai.classifier._pair import PAIR_LIMIT, pair_rows
+from decai.classifier._sparse import CHANGED, PLACE, Columns, ColumnsCheckpoint, all_placed, grown
+from decai.errors import InputError
 from decai.kernel import kernel
 from decai.samples import Features, IntArray, Samples
 from decai.units import SCALE
@@ -36,19 +29,29 @@ FloatArray = NDArray[np.float64]
 
 
 @kernel
-def _decide(columns: NDArray[np.int32], logs: FloatArray, priors: FloatArray, log_totals: FloatArray, log_alpha: float) -> int:
+def _decide(
+    columns: NDArray[np.int32],
+    logs: FloatArray,
+    priors: FloatArray,
+    log_totals: FloatArray,
+    log_alpha: float,
+) -> int:
     """The label, or _NEAR_TIE where the error bound leaves it open.
 
-    A term is the logarithm of a number below 2^80, so at most 56 in size, and within 2^-47 of its true value
-    (rounding of the argument and of the library's log). The rule's division truncates a number of at least
-    2^48, which moves its logarithm by at most 2^-48. Adding m terms rounds m times at most 56 (m + 2) * 2^-53.
-    Both sides may be off by the sum of these, hence the factor 2.
+    Every argument of a logarithm is below 2^93, so every logarithm is below 66 in size and, even if the
+    library errs by 4 units in the last place, within 2^-44 of the true one (and 2^-52 for the rounding of
+    the argument). With m features a score uses m logarithms of counts, m times that of the total, and the
+    prior: (2 m + 1) * 2^-44. Partial sums are at most 66 (m + 2), so additions round by
+    66 (m + 4)^2 * 2^-53 in all. Together that is below (m + 4)^2 * 2^-44. The rule itself truncates
+    m quotients of at least 2^128 / D, where D is its largest denominator, each of which lowers a logarithm
+    by at most 2 D * 2^-128. Both sides may be off by all this, hence the factor 2.
     """
     classes = len(priors)
     size = len(logs)
     m = len(columns)
     best = -np.inf
     second = -np.inf
+    largest = 0.0
     label = 0
     for c in range(classes):
         total = priors[c]
@@ -57,15 +60,16 @@ def _decide(columns: NDArray[np.int32], logs: FloatArray, priors: FloatArray, lo
         for column in columns:
             total += logs[column, c] if 0 <= column < size else log_alpha
         total -= m * log_totals[c]
+        largest = max(largest, log_totals[c])
         if total > best:
             second = best
             best = total
             label = c
         elif total > second:
             second = total
-    bound = 2.0 * (m + 4) * (2.0**-46 + (m + 4) * 56.0 * 2.0**-52)
+    bound = 2.0 * ((m + 4.0) ** 2 * 2.0**-44 + m * 2.0 * np.exp(largest) * 2.0**-128)
     if best - second <= bound:
-        return -1
+        return _NEAR_TIE
     return label
 
 
@@ -92,6 +96,7 @@ def _decide_rows(
 def _learn(
     columns: NDArray[np.int32],
     label: int,
+    direct: int,
     size: int,
     counts: NDArray[np.uint32],
     samples: IntArray,
@@ -102,25 +107,18 @@ def _learn(
     alpha: int,
     vocabulary: int,
 ) -> int:
-    """CHANGED, or with nothing done PLACE or MALFORMED. `size` columns are in use."""
-    if len(columns) > MAX_FEATURES:
-        return MALFORMED
-    unplaced = False
-    for column in columns:
-        if column < 0:
-            return MALFORMED
-        unplaced = unplaced or column >= size
-    if unplaced:
+    """CHANGED, or with nothing done PLACE."""
+    if not all_placed(columns, direct, size):
         return PLACE
-    samples[label] = min(samples[label] + 1, 4294967295)
+    samples[label] = min(samples[label] + 1, COUNT_LIMIT)
     priors[label] = np.log(samples[label])
     for column in columns:
         count = np.int64(counts[column, label])
-        if count < 4294967295:
+        if count < COUNT_LIMIT:
             counts[column, label] = count + 1
             totals[label] += 1
-            logs[column, label] = np.log(float((count + 1) * 1000000000 + alpha))
-    log_totals[label] = np.log(float(totals[label]) * 1e9 + float(alpha) * float(vocabulary))
+            logs[column, label] = np.log(float((count + 1) * SCALE + alpha))
+    log_totals[label] = np.log(float(totals[label]) * SCALE + float(alpha) * float(vocabulary))
     return CHANGED
 
 
@@ -136,10 +134,10 @@ def _count(
 ) -> None:
     for row in range(len(starts)):
         label = labels[row]
-        samples[label] = min(samples[label] + 1, 4294967295)
+        samples[label] = min(samples[label] + 1, COUNT_LIMIT)
         for position in range(starts[row], ends[row]):
             column = values[position]
-            if counts[column, label] < 4294967295:
+            if counts[column, label] < COUNT_LIMIT:
                 counts[column, label] += 1
                 totals[label] += 1
 
@@ -147,7 +145,7 @@ def _count(
 @dataclass(frozen=True, slots=True)
 class _Checkpoint:
     classes: tuple[str, ...]
-    columns: Columns
+    columns: ColumnsCheckpoint
     counts: NDArray[np.uint32]
     samples: IntArray
     totals: IntArray
@@ -187,6 +185,7 @@ class NaiveBayes(BaseClassifier):
     """
 
     kind: ClassVar[str] = "naive-bayes"
+    _logs: FloatArray
 
     def __init__(
         self,
@@ -210,15 +209,14 @@ class NaiveBayes(BaseClassifier):
         everything = [*listed, *(n for of_class in features for n in of_class.values())]
         if any(not 0 <= n <= COUNT_LIMIT for n in everything):
             raise InputError(f"{self.kind}: a count must be from 0 to {COUNT_LIMIT}")
-        self._columns = Columns(0, self.kind)
-        known = np.array(sorted({j for of_class in features for j in of_class}), dtype=np.int64)
-        self._columns.place_all(Samples.one(known))
+        self._columns = Columns(self.kind)
+        placed = [self._columns.place_indices(of_class) for of_class in features]
         self._samples = np.array(listed, dtype=np.int64)
         self._totals = np.array([sum(of_class.values()) for of_class in features], dtype=np.int64)
         self._counts = np.zeros((self._columns.size, size), dtype=np.uint32)
         for label, of_class in enumerate(features):
-            keys = np.fromiter(of_class, dtype=np.int64, count=len(of_class))
-            self._counts[self._columns.find(keys), label] = list(of_class.values())
+            self._counts[placed[label], label] = list(of_class.values())
+        self._log_alpha = float(np.log(float(self.smoothing)))
         self._rebuild()
 
     @property
@@ -241,13 +239,13 @@ class NaiveBayes(BaseClassifier):
 
     def counts(self, label: int) -> dict[int, int]:
         """The occurrences of each feature that a class has seen, by index."""
-        indices = np.array(self._columns.indices(), dtype=np.int64)
-        of_class = self._counts[self._columns.find(indices), label]
-        return {int(i): int(n) for i, n in zip(indices, of_class, strict=True) if n}
+        indices, columns = self._columns.known()
+        of_class = self._counts[columns, label].tolist()
+        return {index: count for index, count in zip(indices, of_class, strict=True) if count}
 
     def predict(self, features: Features) -> int:
         """The most probable class."""
-        columns = self._columns.checked(features)
+        columns = self._columns.find(features)
         label = _decide(columns, self._logs, self._priors, self._log_totals, self._log_alpha)
         return label if label >= 0 else self.predict_exact(columns)
 
@@ -272,25 +270,46 @@ class NaiveBayes(BaseClassifier):
 
     def predict_rows(self, values: Features, starts: IntArray, ends: IntArray, out: IntArray) -> None:
         """Write the labels of the stored rows ``values[starts[i]:ends[i]]`` to ``out[i]``."""
-        ties = _decide_rows(
-            values,  # type: ignore[arg-type]  # stored rows are columns
-            starts,
-            ends,
-            self._logs,
-            self._priors,
-            self._log_totals,
-            self._log_alpha,
-            out,
-        )
+        if len(self._classes) == 2 and self._samples.all() and len(self._logs) <= PAIR_LIMIT:
+            ties = self._decide_pair_rows(values, starts, ends, out)
+        else:
+            ties = _decide_rows(
+                values,  # type: ignore[arg-type]  # stored rows are columns
+                starts,
+                ends,
+                self._logs,
+                self._priors,
+                self._log_totals,
+                self._log_alpha,
+                out,
+            )
         if ties:
             for row in np.flatnonzero(out < 0):
                 out[row] = self.predict_exact(values[starts[row] : ends[row]])  # type: ignore[arg-type]
 
+    def _decide_pair_rows(self, values: Features, starts: IntArray, ends: IntArray, out: IntArray) -> int:
+        # The bound of `_decide`, its square multiplied out. A difference of two logarithms is rounded once
+        # more, by 2^-46 at most: a quarter of what it is added to, hence 2.5 in place of 2.
+        unit = 2.5 * 2.0**-44
+        truncated = 2.5 * 2.0 * float(np.exp(self._log_totals.max())) * 2.0**-128
+        return pair_rows(
+            values,  # type: ignore[arg-type]  # stored rows are columns
+            starts,
+            ends,
+            self._logs[:, 0] - self._logs[:, 1],
+            0.0,
+            float(self._priors[0] - self._priors[1]),
+            float(self._log_totals[1] - self._log_totals[0]),
+            16.0 * unit,
+            8.0 * unit + truncated,
+            unit,
+            out,
+        )
+
     def update(self, features: Features, label: int) -> None:
         """Count the features under `label`."""
         self.check_label(label)
-        answer = self._learn(self._columns.find(features), label)
-        if answer != CHANGED:
+        if self._learn(self._columns.find(features), label) == PLACE:
             columns = self._columns.place(features)
             self._grow()
             self._learn(columns, label)
@@ -300,6 +319,7 @@ class NaiveBayes(BaseClassifier):
         return _learn(
             columns,
             label,
+            self._columns.direct,
             self._columns.size,
             self._counts,
             self._samples,
@@ -313,11 +333,11 @@ class NaiveBayes(BaseClassifier):
 
     def store(self, features: Features) -> Features:
         """The form of these features that `predict_rows` reads later, also after more learning."""
-        return self._columns.find(features)
+        return self._columns.reserve(features)
 
     def stored_samples(self, samples: Samples) -> Samples:
         """`samples` in the stored form."""
-        return self._columns.find_all(samples)
+        return self._columns.reserve_all(samples)
 
     def train(self, samples: Samples, labels: IntArray) -> None:
         """Count many samples, in the given order.
@@ -325,7 +345,7 @@ class NaiveBayes(BaseClassifier):
         Raises
         ------
         InputError
-            If a label lies outside the classes.
+            If a label lies outside the classes, or a sample is malformed.
         """
         self.check_labels(samples, labels)
         placed = self._columns.place_all(samples)
@@ -349,9 +369,10 @@ class NaiveBayes(BaseClassifier):
         ------
         Refused
             If the name is empty.
+        InputError
+            If a sample is malformed.
         """
-        if not name:
-            raise Refused(f"{self.kind}: every class needs a name")
+        self.check_new_class(name, samples)
         self._classes = (*self._classes, name)
         self._samples, self._totals = np.append(self._samples, 0), np.append(self._totals, 0)
         empty = np.zeros((len(self._counts), 1), dtype=np.uint32)
@@ -365,27 +386,32 @@ class NaiveBayes(BaseClassifier):
 
     def _grow(self) -> None:
         self._counts = grown(self._counts, self._columns.size)
-        self._rebuild()
+        known = len(self._logs)
+        self._logs = grown(self._logs, len(self._counts))
+        self._logs[known:] = self._log_alpha
 
     def _rebuild(self) -> None:
         """The float tables, from the counts."""
-        self._log_alpha = float(np.log(float(self.smoothing)))
         self._logs = np.log(self._counts.astype(np.float64) * SCALE + self.smoothing)
         with np.errstate(divide="ignore"):
             self._priors = np.log(self._samples.astype(np.float64))
-        self._log_totals = np.log(
-            self._totals.astype(np.float64) * SCALE + float(self.smoothing) * float(self.vocabulary)
-        )
+        smoothing = float(self.smoothing) * float(self.vocabulary)
+        self._log_totals = np.log(self._totals.astype(np.float64) * SCALE + smoothing)
 
     def checkpoint(self) -> _Checkpoint:
         """An immutable copy of the state, for `restore`."""
         return _Checkpoint(
-            self._classes, self._columns.copy(), self._counts.copy(), self._samples.copy(), self._totals.copy()
+            self._classes,
+            self._columns.checkpoint(),
+            self._counts.copy(),
+            self._samples.copy(),
+            self._totals.copy(),
         )
 
     def restore(self, checkpoint: _Checkpoint) -> None:
         """Go back to a checkpoint of this classifier."""
-        self._classes, self._columns = checkpoint.classes, checkpoint.columns.copy()
+        self._classes = checkpoint.classes
+        self._columns.restore(checkpoint.columns)
         self._counts, self._samples = checkpoint.counts.copy(), checkpoint.samples.copy()
         self._totals = checkpoint.totals.copy()
         self._rebuild()

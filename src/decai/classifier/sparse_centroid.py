@@ -13,7 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from decai.classifier._base import BaseClassifier, checked_names
-from decai.classifier._sparse import CHANGED, MALFORMED, MAX_FEATURES, PLACE, Columns, grown
+from decai.classifier._pair import PAIR_LIMIT, pair_rows
+from decai.classifier._sparse import (
+    CHANGED,
+    PLACE,
+    Columns,
+    ColumnsCheckpoint,
+    all_placed,
+    first_not_increasing,
+    grown,
+    increases,
+)
 from decai.errors import InputError, Refused
 from decai.kernel import kernel
 from decai.samples import Features, IntArray, Samples
@@ -22,17 +32,20 @@ from decai.units import SCALE
 __all__ = ["SparseCentroid"]
 
 COUNT_LIMIT: Final = 2**32 - 1
+_NEAR_TIE: Final = -1
 
 FloatArray = NDArray[np.float64]
 
 
 @kernel
 def _decide(columns: NDArray[np.int32], sums: FloatArray, squares: FloatArray, factors: FloatArray) -> int:
-    """The label, or -1 where the error bound leaves it open.
+    """The label, or _NEAR_TIE where the error bound leaves it open.
 
-    Class c is at ``squares[c] - factors[c] * T_c``, with T_c the sum of its S_j over the sample. All terms of
-    T_c are at least 0, so its relative error is below (m + 2) * 2^-53; the other steps add a few 2^-53 of
-    their operands.
+    Class c is at ``squares[c] - factors[c] * T_c``, with T_c the sum of its S_j over the m features. Table
+    entries are the nearest floats, and no term of T_c is below 0, so the product is within
+    (m + 3) * 2^-53 of itself; the square is within 2^-53 of itself and the subtraction rounds once more.
+    One distance is thus off by at most (m + 5) * 2^-53 of (square + product), the difference of two by twice
+    that; the bound is more than twice as large.
     """
     size = len(sums)
     m = len(columns)
@@ -57,7 +70,7 @@ def _decide(columns: NDArray[np.int32], sums: FloatArray, squares: FloatArray, f
         elif distance < second:
             second = distance
     if second - best <= largest * (m + 16) * 2.0**-51:
-        return -1
+        return _NEAR_TIE
     return label
 
 
@@ -83,40 +96,33 @@ def _decide_rows(
 def _learn(
     columns: NDArray[np.int32],
     label: int,
+    direct: int,
     size: int,
     initial: IntArray,
     initial_samples: int,
     counts: NDArray[np.uint32],
     sums: FloatArray,
 ) -> tuple[int, int, int]:
-    """CHANGED and the growth of B and C, or with nothing done PLACE or MALFORMED."""
-    if len(columns) > MAX_FEATURES:
-        return MALFORMED, 0, 0
-    previous = -1
+    """CHANGED and the growth of B and C, or with nothing done PLACE."""
+    growth_b = 0
+    growth_c = 0
+    if not all_placed(columns, direct, size):
+        return PLACE, growth_b, growth_c
     for column in columns:
-        if column <= previous:
-            return MALFORMED, 0, 0
-        previous = column
-    if previous >= size:
-        return PLACE, 0, 0
-    grown_b = 0
-    grown_c = 0
-    for column in columns:
-        count = np.int64(counts[column, label])
-        if count < 4294967295:
-            grown_b += initial[column, label]
-            grown_c += 2 * count + 1
+        count = int(np.int64(counts[column, label]))
+        if count < COUNT_LIMIT:
+            start = initial[column, label]
+            growth_b += start
+            growth_c += 2 * count + 1
             counts[column, label] = count + 1
-            sums[column, label] = float(
-                initial[column, label] * initial_samples + 1000000000 * (count + 1)
-            )
-    return CHANGED, grown_b, grown_c
+            sums[column, label] = float(start * initial_samples + SCALE * (count + 1))
+    return CHANGED, growth_b, growth_c
 
 
 @dataclass(frozen=True, slots=True)
 class _Checkpoint:
     classes: tuple[str, ...]
-    columns: Columns
+    columns: ColumnsCheckpoint
     initial: IntArray
     initial_samples: tuple[int, ...]
     counts: NDArray[np.uint32]
@@ -141,6 +147,9 @@ class SparseCentroid(BaseClassifier):
         v0: for each class the initial mean of each feature index, fixed point, from 0 to 1.
     samples
         n0: how many samples each initial centroid stands for.
+    learned
+        For each class K and k: how many samples it has learned since, and how often each feature index
+        occurred in them.
 
     Raises
     ------
@@ -160,12 +169,14 @@ class SparseCentroid(BaseClassifier):
     """
 
     kind: ClassVar[str] = "sparse-centroid"
+    _sums: FloatArray
 
     def __init__(
         self,
         classes: Sequence[str],
         centroids: Sequence[Mapping[int, int]] | None = None,
         samples: Sequence[int] | None = None,
+        learned: Sequence[tuple[int, Mapping[int, int]]] | None = None,
     ) -> None:
         super().__init__(checked_names(classes, 2, self.kind))
         size = len(self._classes)
@@ -177,17 +188,35 @@ class SparseCentroid(BaseClassifier):
             raise InputError(f"{self.kind}: a number of samples must be from 0 to {COUNT_LIMIT}")
         if any(not 0 <= v <= SCALE for centroid in of_class for v in centroid.values()):
             raise InputError(f"{self.kind}: every centroid value must be from 0 to 1")
-        self._columns = Columns(0, self.kind)
-        known = np.array(sorted({j for centroid in of_class for j in centroid}), dtype=np.int64)
-        self._columns.place_all(Samples.one(known))
+        self._columns = Columns(self.kind)
+        placed = [self._columns.place_indices(centroid) for centroid in of_class]
         self._initial = np.zeros((self._columns.size, size), dtype=np.int64)
         for label, centroid in enumerate(of_class):
-            keys = np.fromiter(centroid, dtype=np.int64, count=len(centroid))
-            self._initial[self._columns.find(keys), label] = list(centroid.values())
+            self._initial[placed[label], label] = list(centroid.values())
         self._initial_samples = listed
         self._counts = np.zeros((self._columns.size, size), dtype=np.uint32)
         self._learned = [0] * size
         self._squares = [(sum(v * v for v in centroid.values()), 0, 0) for centroid in of_class]
+        self._rebuild()
+        if learned is not None:
+            self._put_learned(of_class, learned)
+
+    def _put_learned(
+        self, initial: Sequence[Mapping[int, int]], learned: Sequence[tuple[int, Mapping[int, int]]]
+    ) -> None:
+        if len(learned) != len(self._classes):
+            raise InputError(f"{self.kind}: needs what each of its {len(self._classes)} classes has learned")
+        for label, (samples, counts) in enumerate(learned):
+            n = self._initial_samples[label] + samples
+            most = samples if n < COUNT_LIMIT else COUNT_LIMIT
+            if samples < 0 or n > COUNT_LIMIT or any(not 0 <= k <= most for k in counts.values()):
+                raise InputError(f"{self.kind}: a number of learned samples or occurrences is out of range")
+            placed = self._columns.place_indices(counts)
+            self._grow()
+            self._counts[placed, label] = list(counts.values())
+            self._learned[label] = samples
+            b = sum(initial[label].get(index, 0) * k for index, k in counts.items())
+            self._squares[label] = (self._squares[label][0], b, sum(k * k for k in counts.values()))
         self._rebuild()
 
     @property
@@ -207,8 +236,26 @@ class SparseCentroid(BaseClassifier):
 
     def centroid(self, label: int) -> dict[int, int]:
         """The means of the features that occur in a class, fixed point, by index."""
-        values = {index: self.centroid_value(label, index) for index in self._columns.indices()}
-        return {index: value for index, value in values.items() if value}
+        n = self.num_samples(label)
+        if not n:
+            return {}
+        indices, columns = self._columns.known()
+        sums = self._initial[columns, label] * self._initial_samples[label]
+        sums += SCALE * self._counts[columns, label].astype(np.int64)
+        means = (sums // n).tolist()
+        return {index: mean for index, mean in zip(indices, means, strict=True) if mean}
+
+    def initial(self, label: int) -> tuple[int, dict[int, int]]:
+        """n0 and v0: the samples that the initial centroid stands for, and what of it is not 0, by index."""
+        indices, columns = self._columns.known()
+        values = self._initial[columns, label].tolist()
+        return self._initial_samples[label], {j: v for j, v in zip(indices, values, strict=True) if v}
+
+    def learned(self, label: int) -> tuple[int, dict[int, int]]:
+        """K and k: the samples learned since, and how often each feature occurred in them, by index."""
+        indices, columns = self._columns.known()
+        counts = self._counts[columns, label].tolist()
+        return self._learned[label], {j: k for j, k in zip(indices, counts, strict=True) if k}
 
     def squared_magnitude(self, label: int) -> int:
         """The squared length of a centroid, scale F^2, rounded down; 0 without samples."""
@@ -230,8 +277,8 @@ class SparseCentroid(BaseClassifier):
 
     def predict(self, features: Features) -> int:
         """The class with the nearest centroid."""
+        columns = self._columns.find(features)
         self._check_increasing(features)
-        columns = self._columns.checked(features)
         label = _decide(columns, self._sums, self._float_squares, self._factors)
         return label if label >= 0 else self.predict_exact(columns)
 
@@ -250,32 +297,55 @@ class SparseCentroid(BaseClassifier):
 
     def predict_rows(self, values: Features, starts: IntArray, ends: IntArray, out: IntArray) -> None:
         """Write the labels of the stored rows ``values[starts[i]:ends[i]]`` to ``out[i]``."""
-        ties = _decide_rows(
-            values,  # type: ignore[arg-type]  # stored rows are columns
-            starts,
-            ends,
-            self._sums,
-            self._float_squares,
-            self._factors,
-            out,
-        )
+        if len(self._classes) == 2 and self._factors.all() and len(self._sums) <= PAIR_LIMIT:
+            ties = self._decide_pair_rows(values, starts, ends, out)
+        else:
+            ties = _decide_rows(
+                values,  # type: ignore[arg-type]  # stored rows are columns
+                starts,
+                ends,
+                self._sums,
+                self._float_squares,
+                self._factors,
+                out,
+            )
         if ties:
             for row in np.flatnonzero(out < 0):
                 out[row] = self.predict_exact(values[starts[row] : ends[row]])  # type: ignore[arg-type]
+
+    def _decide_pair_rows(self, values: Features, starts: IntArray, ends: IntArray, out: IntArray) -> int:
+        # Class 0 leads by how much farther class 1 is. A sum S_j is at most 2 F n (with counters at their
+        # limits; F n before), so what a feature adds is a difference of numbers of at most 4 F^2, each
+        # rounded three times: 4 * 4 F^2 * 2^-52 with room. Adding m of them rounds m times at most 4 m F^2.
+        first, second = self._float_squares[0], self._float_squares[1]
+        largest = 4.0 * SCALE * SCALE
+        return pair_rows(
+            values,  # type: ignore[arg-type]  # stored rows are columns
+            starts,
+            ends,
+            self._sums[:, 0] * self._factors[0] - self._sums[:, 1] * self._factors[1],
+            0.0,
+            float(second - first),
+            0.0,
+            float(first + second) * 2.0**-50,
+            4.0 * largest * 2.0**-52,
+            largest * 2.0**-52,
+            out,
+        )
 
     def update(self, features: Features, label: int) -> None:
         """Take the sample into its class's mean."""
         self.check_label(label)
         columns = self._columns.find(features)
+        self._check_increasing(features)
         answer, b, c = self._learn(columns, label)
-        if answer != CHANGED:
-            self._check_increasing(features)
+        if answer == PLACE:
             columns = self._columns.place(features)
             self._grow()
-            # Columns of hashed features need not increase; the indices were checked above.
-            answer, b, c = self._learn(np.sort(columns), label)
-        self._add_to_squares(label, b, c)
-        if self._learned[label] + self._initial_samples[label] < COUNT_LIMIT:
+            answer, b, c = self._learn(columns, label)
+        old_a, old_b, old_c = self._squares[label]
+        self._squares[label] = (old_a, old_b + b, old_c + c)
+        if self.num_samples(label) < COUNT_LIMIT:
             self._learned[label] += 1
         self._refresh(label)
         self._version += 1
@@ -284,6 +354,7 @@ class SparseCentroid(BaseClassifier):
         return _learn(
             columns,
             label,
+            self._columns.direct,
             self._columns.size,
             self._initial,
             self._initial_samples[label],
@@ -292,20 +363,21 @@ class SparseCentroid(BaseClassifier):
         )
 
     def _check_increasing(self, features: Features) -> None:
-        if len(features) > 1 and bool((features[1:] <= features[:-1]).any()):
+        if not increases(features):
             raise Refused(f"{self.kind}: the features must be strictly increasing")
-
-    def _add_to_squares(self, label: int, b: int, c: int) -> None:
-        old_a, old_b, old_c = self._squares[label]
-        self._squares[label] = (old_a, old_b + b, old_c + c)
 
     def store(self, features: Features) -> Features:
         """The form of these features that `predict_rows` reads later, also after more learning."""
-        return self._columns.find(features)
+        self._columns.find(features)
+        self._check_increasing(features)
+        return self._columns.reserve(features)
 
     def stored_samples(self, samples: Samples) -> Samples:
-        """`samples` in the stored form."""
-        return self._columns.find_all(samples)
+        """`samples` in the stored form, if the features of each strictly increase."""
+        row = first_not_increasing(samples.values, samples.starts, samples.ends)
+        if row >= 0:
+            raise InputError(f"sample {row}: {self.kind}: the features must be strictly increasing")
+        return self._columns.reserve_all(samples)
 
     def train(self, samples: Samples, labels: IntArray) -> None:
         """Take many samples into their means, in the given order.
@@ -316,13 +388,11 @@ class SparseCentroid(BaseClassifier):
             If a label lies outside the classes, or features do not strictly increase.
         """
         self.check_labels(samples, labels)
+        self.stored_samples(samples)
         self._columns.place_all(samples)
         self._grow()
         for row, label in enumerate(labels.tolist()):
-            try:
-                self.update(samples[row], label)
-            except Refused as refusal:
-                raise InputError(f"sample {row}: {refusal}") from None
+            self.update(samples[row], label)
 
     def add_class(self, name: str, samples: Samples | None = None) -> int:
         """Add a class, trained on `samples`; returns its label.
@@ -331,9 +401,10 @@ class SparseCentroid(BaseClassifier):
         ------
         Refused
             If the name is empty.
+        InputError
+            If a sample is malformed.
         """
-        if not name:
-            raise Refused(f"{self.kind}: every class needs a name")
+        self.check_new_class(name, samples)
         self._classes = (*self._classes, name)
         rows = len(self._counts)
         self._counts = np.ascontiguousarray(np.hstack([self._counts, np.zeros((rows, 1), dtype=np.uint32)]))
@@ -350,14 +421,14 @@ class SparseCentroid(BaseClassifier):
 
     def _grow(self) -> None:
         size = self._columns.size
-        if size > len(self._counts):
-            self._counts, self._initial = grown(self._counts, size), grown(self._initial, size)
-            self._sums = grown(self._sums, size)
+        self._counts, self._initial = grown(self._counts, size), grown(self._initial, size)
+        self._sums = grown(self._sums, size)
 
     def _rebuild(self) -> None:
         """The float tables, from the integers."""
         initial_samples = np.array(self._initial_samples, dtype=np.int64)
-        self._sums = (self._initial * initial_samples + SCALE * self._counts.astype(np.int64)).astype(np.float64)
+        sums = self._initial * initial_samples + SCALE * self._counts.astype(np.int64)
+        self._sums = sums.astype(np.float64)
         self._float_squares = np.zeros(len(self._classes))
         self._factors = np.zeros(len(self._classes))
         for label in range(len(self._classes)):
@@ -372,7 +443,7 @@ class SparseCentroid(BaseClassifier):
         """An immutable copy of the state, for `restore`."""
         return _Checkpoint(
             self._classes,
-            self._columns.copy(),
+            self._columns.checkpoint(),
             self._initial,
             tuple(self._initial_samples),
             self._counts.copy(),
@@ -382,10 +453,10 @@ class SparseCentroid(BaseClassifier):
 
     def restore(self, checkpoint: _Checkpoint) -> None:
         """Go back to a checkpoint of this classifier."""
-        self._classes, self._columns = checkpoint.classes, checkpoint.columns.copy()
+        self._classes = checkpoint.classes
+        self._columns.restore(checkpoint.columns)
         self._initial, self._counts = checkpoint.initial, checkpoint.counts.copy()
         self._initial_samples = list(checkpoint.initial_samples)
         self._learned, self._squares = list(checkpoint.learned), list(checkpoint.squares)
-        self._grow()
         self._rebuild()
         self._version += 1

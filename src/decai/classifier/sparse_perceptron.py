@@ -12,25 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from decai.classifier._base import BaseClassifier, checked_names, checked_rate
-from decai.classifier._sparse import (
-    CHANGED,
-    MALFORMED,
-    MAX_FEATURES,
-    PLACE,
-    TABLE_LIMIT,
-    UNCHANGED,
-    Columns,
-    grown,
-)
+from decai.classifier._sparse import CHANGED, PLACE, UNCHANGED, Columns, ColumnsCheckpoint, all_placed, grown
 from decai.errors import InputError, Refused
 from decai.kernel import kernel
 from decai.samples import Features, IntArray, Samples
 from decai.units import SCALE, truncated_div
 
-__all__ = ["SparsePerceptron"]
+__all__ = ["COUNTER_HIGH", "COUNTER_LOW", "WEIGHT_LIMIT", "SparsePerceptron"]
 
 WEIGHT_LIMIT: Final = 2**47 - 1
 """Largest base weight; with 16-bit counters, a 32-bit rate and `MAX_FEATURES`, no score leaves 64 bits."""
+COUNTER_LOW: Final = -(2**15)
+COUNTER_HIGH: Final = 2**15 - 1
 
 
 @kernel
@@ -45,7 +38,12 @@ def _score(columns: NDArray[np.int32], weights: IntArray, intercept: int) -> int
 
 @kernel
 def _predict_rows(
-    values: NDArray[np.int32], starts: IntArray, ends: IntArray, weights: IntArray, intercept: int, out: IntArray
+    values: NDArray[np.int32],
+    starts: IntArray,
+    ends: IntArray,
+    weights: IntArray,
+    intercept: int,
+    out: IntArray,
 ) -> None:
     for row in range(len(starts)):
         out[row] = 1 if _score(values[starts[row] : ends[row]], weights, intercept) > 0 else 0
@@ -55,6 +53,7 @@ def _predict_rows(
 def _learn(
     columns: NDArray[np.int32],
     label: int,
+    direct: int,
     size: int,
     base: IntArray,
     counters: NDArray[np.int16],
@@ -62,25 +61,16 @@ def _learn(
     rate: int,
     intercept: int,
 ) -> int:
-    """UNCHANGED or CHANGED, or with nothing done PLACE or MALFORMED. `size` columns are in use."""
-    if len(columns) > MAX_FEATURES:
-        return MALFORMED
-    highest = -1
-    for column in columns:
-        if column < 0:
-            return MALFORMED
-        highest = max(highest, column)
-    if highest >= size and highest >= TABLE_LIMIT:
-        return PLACE
+    """UNCHANGED or CHANGED, or with nothing done PLACE."""
     prediction = 1 if _score(columns, weights, intercept) > 0 else 0
     if prediction == label:
         return UNCHANGED
-    if highest >= size:
+    if not all_placed(columns, direct, size):
         return PLACE
     step = 1 if label == 1 else -1
     for column in columns:
         counter = counters[column] + step
-        if -32768 <= counter <= 32767:
+        if COUNTER_LOW <= counter <= COUNTER_HIGH:
             counters[column] = counter
             weights[column] = base[column] + counter * rate
     return CHANGED
@@ -88,33 +78,35 @@ def _learn(
 
 @kernel
 def _train(
-    values: NDArray[np.int32], starts: IntArray, ends: IntArray, labels: IntArray, counts: IntArray, sums: IntArray
-) -> int:
-    """One pass over T samples, in units of the step; returns the mistakes.
+    values: NDArray[np.int32],
+    starts: IntArray,
+    ends: IntArray,
+    labels: IntArray,
+    intercept: int,
+    counts: IntArray,
+    sums: IntArray,
+) -> None:
+    """One pass over T samples, in units of the step.
 
     A count that changes by s at sample t stands for T - t of the T models that the mean is taken of,
     so it adds s * (T - t) to `sums`.
     """
     total = len(starts)
-    mistakes = 0
     for row in range(total):
         columns = values[starts[row] : ends[row]]
         label = labels[row]
-        if (1 if _score(columns, counts, 0) > 0 else 0) != label:
-            mistakes += 1
+        if (1 if _score(columns, counts, intercept) > 0 else 0) != label:
             step = 1 if label == 1 else -1
             for column in columns:
                 counts[column] += step
                 sums[column] += step * (total - row)
-    return mistakes
 
 
 @dataclass(frozen=True, slots=True)
 class _Checkpoint:
-    columns: Columns
+    columns: ColumnsCheckpoint
     base: IntArray
     counters: NDArray[np.int16]
-    version: int
 
 
 class SparsePerceptron(BaseClassifier):
@@ -134,6 +126,8 @@ class SparsePerceptron(BaseClassifier):
         Fixed point, in the same range; it never changes.
     learning_rate
         Fixed point, unsigned 32 bit, at least 1.
+    counters
+        The counters that are not 0, by feature index; each of a feature that has a base weight.
 
     Raises
     ------
@@ -159,6 +153,7 @@ class SparsePerceptron(BaseClassifier):
         weights: Sequence[int] | IntArray | Mapping[int, int] = (),
         intercept: int = 0,
         learning_rate: int = SCALE // 100,
+        counters: Mapping[int, int] | None = None,
     ) -> None:
         names = checked_names(classes, 2, self.kind)
         if len(names) != 2:
@@ -166,25 +161,29 @@ class SparsePerceptron(BaseClassifier):
         super().__init__(names)
         self.learning_rate = checked_rate(learning_rate, self.kind)
         self.intercept = self._checked_weight("the intercept", intercept)
-        self._columns = Columns(0, self.kind)
+        self._columns = Columns(self.kind)
         self._base = np.zeros(0, dtype=np.int64)
         self._counters = np.zeros(0, dtype=np.int16)
+        self._weights = np.zeros(0, dtype=np.int64)
         items = dict(weights if isinstance(weights, Mapping) else enumerate(weights))
-        if items:
-            placed = self._columns.place(np.fromiter(items, dtype=np.int64, count=len(items)))
-            self._grow()
-            self._base[placed] = [self._checked_weight(f"weight {i}", w) for i, w in items.items()]
-        self._weights = self._base.copy()
+        placed = self._columns.place_indices(items)
+        self._grow()
+        self._base[placed] = [self._checked_weight(f"weight {i}", w) for i, w in items.items()]
+        for index, count in (counters or {}).items():
+            if index not in items or not COUNTER_LOW <= count <= COUNTER_HIGH:
+                raise InputError(f"{self.kind}: counter {index} is out of range or has no base weight")
+            self._counters[self._columns.place_indices([index])] = count
+        self._weights = self._base + self._counters * np.int64(self.learning_rate)
 
     def _checked_weight(self, name: str, weight: int) -> int:
-        if abs(weight) > WEIGHT_LIMIT:
+        if abs(int(weight)) > WEIGHT_LIMIT:
             raise InputError(f"{self.kind}: {name} must be between -140737.48 and 140737.48")
         return int(weight)
 
     def _grow(self) -> None:
         size = self._columns.size
         self._base, self._counters = grown(self._base, size), grown(self._counters, size)
-        self._weights = self._base + self._counters * np.int64(self.learning_rate)
+        self._weights = grown(self._weights, size)
 
     @property
     def num_features(self) -> int:
@@ -198,11 +197,18 @@ class SparsePerceptron(BaseClassifier):
 
     def weights(self) -> dict[int, int]:
         """The weight of each feature that has one, fixed point, by index."""
-        return {index: self.weight(index) for index in self._columns.indices()}
+        indices, columns = self._columns.known()
+        return dict(zip(indices, self._weights[columns].tolist(), strict=True))
+
+    def counters(self) -> dict[int, int]:
+        """The counters that are not 0, by feature index."""
+        indices, columns = self._columns.known()
+        counts = self._counters[columns].tolist()
+        return {index: count for index, count in zip(indices, counts, strict=True) if count}
 
     def predict(self, features: Features) -> int:
         """1 if the score is above 0, else 0."""
-        columns = self._columns.checked(features)
+        columns = self._columns.find(features)
         return 1 if _score(columns, self._weights, self.intercept) > 0 else 0
 
     def predict_rows(self, values: Features, starts: IntArray, ends: IntArray, out: IntArray) -> None:
@@ -212,9 +218,8 @@ class SparsePerceptron(BaseClassifier):
     def update(self, features: Features, label: int) -> None:
         """Move the listed weights toward `label`, if the model disagrees with it."""
         self.check_label(label)
-        columns = self._columns.find(features)
-        answer = self._learn(columns, label)
-        if answer in (PLACE, MALFORMED):
+        answer = self._learn(self._columns.find(features), label)
+        if answer == PLACE:
             columns = self._columns.place(features)
             self._grow()
             answer = self._learn(columns, label)
@@ -224,6 +229,7 @@ class SparsePerceptron(BaseClassifier):
         return _learn(
             columns,
             label,
+            self._columns.direct,
             self._columns.size,
             self._base,
             self._counters,
@@ -234,11 +240,11 @@ class SparsePerceptron(BaseClassifier):
 
     def store(self, features: Features) -> Features:
         """The form of these features that `predict_rows` reads later, also after more learning."""
-        return self._columns.find(features)
+        return self._columns.reserve(features)
 
     def stored_samples(self, samples: Samples) -> Samples:
         """`samples` in the stored form."""
-        return self._columns.find_all(samples)
+        return self._columns.reserve_all(samples)
 
     def train(
         self, samples: Samples, labels: IntArray, *, step: int = SCALE, epochs: int = 1, averaged: bool = True
@@ -262,25 +268,46 @@ class SparsePerceptron(BaseClassifier):
         Raises
         ------
         InputError
-            If a label is not 0 or 1, or a weight would leave its range.
+            If a label is not 0 or 1, a sample is malformed, or a weight would leave its range.
         """
+        if step < 1 or epochs < 1:
+            raise InputError(f"{self.kind}: the step and the number of epochs must be above 0")
         self.check_labels(samples, labels)
+        before = self._columns.checkpoint()
         placed = self._columns.place_all(samples)
         counts = np.zeros(self._columns.size, dtype=np.int64)
         sums = np.zeros_like(counts)
-        past = [0] * len(counts)
-        for epoch in range(epochs):
+        indices, known = self._columns.known()
+        past = [0] * len(known)
+        # intercept + step * count > 0 if and only if ceil(intercept / step) + count > 0.
+        intercept = -(-self.intercept // step)
+        for _ in range(epochs):
+            stood = counts[known].tolist()
             sums[:] = 0
-            before = counts.copy()
-            _train(placed.values, placed.starts, placed.ends, labels, counts, sums)  # type: ignore[arg-type]
-            # The mean over all passes: what stood before this pass stood during all of it.
-            past = [p + len(samples) * b + s for p, b, s in zip(past, before.tolist(), sums.tolist(), strict=True)]
+            _train(
+                placed.values,  # type: ignore[arg-type]  # placed samples are columns
+                placed.starts,
+                placed.ends,
+                labels,
+                intercept,
+                counts,
+                sums,
+            )
+            # What stood before this pass stood during all of it.
+            added = zip(past, stood, sums[known].tolist(), strict=True)
+            past = [total + len(samples) * count + change for total, count, change in added]
         models = max(1, epochs * len(samples))
-        base = [truncated_div(step * p, models) for p in past] if averaged else [step * c for c in counts.tolist()]
-        for index, weight in enumerate(base):
-            self._checked_weight(f"weight {index}", weight)
-        self._base = np.array(base, dtype=np.int64)
-        self._counters = np.zeros(len(base), dtype=np.int16)
+        totals = past if averaged else [models * count for count in counts[known].tolist()]
+        weights = [truncated_div(step * total, models) for total in totals]
+        try:
+            for index, weight in zip(indices, weights, strict=True):
+                self._checked_weight(f"weight {index}", weight)
+        except InputError:
+            self._columns.restore(before)
+            raise
+        self._base = np.zeros_like(counts)
+        self._base[known] = weights
+        self._counters = np.zeros(len(counts), dtype=np.int16)
         self._weights = self._base.copy()
         self._version += 1
 
@@ -290,11 +317,11 @@ class SparsePerceptron(BaseClassifier):
 
     def checkpoint(self) -> _Checkpoint:
         """An immutable copy of the state, for `restore`."""
-        return _Checkpoint(self._columns.copy(), self._base, self._counters.copy(), self._version)
+        return _Checkpoint(self._columns.checkpoint(), self._base, self._counters.copy())
 
     def restore(self, checkpoint: _Checkpoint) -> None:
         """Go back to a checkpoint of this classifier."""
-        self._columns, self._base = checkpoint.columns.copy(), checkpoint.base
-        self._counters = checkpoint.counters.copy()
-        self._grow()
+        self._columns.restore(checkpoint.columns)
+        self._base, self._counters = checkpoint.base, checkpoint.counters.copy()
+        self._weights = self._base + self._counters * np.int64(self.learning_rate)
         self._version += 1

@@ -62,6 +62,10 @@ class BaseIncentive:
         self._valid_deposit[author] = self._valid_deposit.get(author, 0) + claim.deposit
         self._total_deposit += claim.deposit
 
+    def _require_author(self, claim: Claim) -> None:
+        if claim.claimer != claim.author:
+            raise Refused(f"{self.kind}: only the author can be refunded")
+
     def _require_waited(self, claim: Claim) -> None:
         if claim.now - claim.added < self.refund_wait:
             raise Refused(f"{self.kind}: not enough time has passed")

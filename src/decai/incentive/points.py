@@ -62,9 +62,10 @@ class Points(BaseIncentive):
         Raises
         ------
         Refused
-            If it was claimed before, too little time has passed, the model was updated in this block, or
-            it disagrees.
+            If the claimer is not the author, it was claimed before, too little time has passed, the model
+            was updated in this block, or it disagrees.
         """
+        self._require_author(claim)
         self._require_unclaimed(claim)
         self._require_waited(claim)
         self._require_settled(claim)

@@ -104,9 +104,10 @@ class Stakeable(BaseIncentive):
         Raises
         ------
         Refused
-            If it was refunded before, nothing is left, too little time has passed, the model was updated
-            in this block, or it disagrees.
+            If the claimer is not the author, it was refunded before, nothing is left, too little time has
+            passed, the model was updated in this block, or it disagrees.
         """
+        self._require_author(claim)
         if claim.claimed:
             raise Refused(f"{self.kind}: already claimed")
         if claim.deposit and not claim.left:

@@ -13,6 +13,8 @@ from heapq import heapify, heapreplace
 from time import process_time
 from typing import Final
 
+import numpy as np
+
 from decai.dataset import Dataset
 from decai.errors import Refused, ScenarioError
 from decai.protocols import Classifier
@@ -90,12 +92,16 @@ class Simulation:
         )
         self._stream: list[int] = order[initial:][: scenario.data.contributions].tolist()
         self._labels: list[int] = dataset.train.labels.tolist()
+        self._tests = self.classifier.stored_samples(dataset.test.samples)
         self._test_labels = dataset.test.labels
+        self._predictions = np.empty(len(self._test_labels), dtype=np.int64)
         samples = dataset.train.samples
         self._features = [samples[row] for row in self._stream]
         self._next = 0
         self.agents, self._groups = self._make_agents()
-        self._group_of = {agent.address: group for agent, group in zip(self.agents, self._groups, strict=True)}
+        self._group_of = {
+            agent.address: group for agent, group in zip(self.agents, self._groups, strict=True)
+        }
         owner = next((agent.address for agent in self.agents if agent.spec.kind == "owner"), _NOBODY)
         self.trainer = LocalTrainer(
             self.classifier,
@@ -105,6 +111,7 @@ class Simulation:
         )
         self.money = [spec.balance * spec.count for spec in scenario.agents.values()]
         """What each group owns outside of the model now, in wei."""
+        self.start_money = list(self.money)
         self._total_money = sum(self.money)
         self.record = Record(list(scenario.agents))
         self.events = 0
@@ -115,7 +122,9 @@ class Simulation:
         """Why contributions ended: ``data``, ``duration``, ``money`` or ``interrupt``."""
         self._interrupted = False
         self._accuracy: tuple[int, int] = (-1, 0)
-        self._view = View(self.trainer, len(dataset.classes), self._correct() / len(dataset.test.labels), Wei(0))
+        self._view = View(
+            self.trainer, len(dataset.classes), self._correct() / len(dataset.test.labels), Wei(0)
+        )
         self._estimate_due = scenario.estimate_every
         self._series_due = 0
         self._due = 0
@@ -201,7 +210,9 @@ class Simulation:
         else:
             return ""
         waits = (self.trainer.incentive.any_wait, self.trainer.incentive.owner_wait)
-        longest = max((wait for wait in waits if wait is not None), default=self.trainer.incentive.refund_wait)
+        longest = max(
+            (wait for wait in waits if wait is not None), default=self.trainer.incentive.refund_wait
+        )
         added = self.trainer.ledger.added
         self._settled_at = (added[-1] if added else 0) + longest
         return reason
@@ -213,9 +224,8 @@ class Simulation:
     def _claim(self, agent: Agent, index: int) -> bool:
         trainer, record = self.trainer, self.record
         above = agent.spec.claim_above
-        made = trainer.claim_all(
-            agent.address, Wei(above + 1 if above else 0), partial(agent.wants_claim, self._view)
-        )
+        wanted = partial(agent.wants_claim, self._view) if agent.picks_claims else None
+        made = trainer.claim_all(agent.address, Wei(above + 1 if above else 0), wanted)
         for number, path, amount in made:
             self.money[self._groups[index]] += amount
             record.claim_time.append(trainer.now)
@@ -290,8 +300,9 @@ class Simulation:
     def _correct(self) -> int:
         """Test samples that the model labels correctly now."""
         if self._accuracy[0] != self.classifier.version:
-            predictions = self.classifier.predict_many(self.dataset.test.samples)
-            self._accuracy = (self.classifier.version, int((predictions == self._test_labels).sum()))
+            tests, labels = self._tests, self._predictions
+            self.classifier.predict_rows(tests.values, tests.starts, tests.ends, labels)
+            self._accuracy = (self.classifier.version, int(np.count_nonzero(labels == self._test_labels)))
         return self._accuracy[1]
 
     def _check_money(self, every_address: bool = False) -> None:
