@@ -5,6 +5,9 @@
 PY := .venv/bin/python
 STAMP := .venv/.ready
 
+# Compiled modules are kept, whatever the environment says: without them each start takes seconds more.
+unexport PYTHONDONTWRITEBYTECODE
+
 help:  ## Show these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -32,14 +35,18 @@ lint: setup  ## ruff and the strict type check
 	@$(PY) -m mypy
 
 doctest: setup  ## Run the examples in docstrings and documents
-	@$(PY) -m pytest -q -p no:cacheprovider --doctest-modules src/decai
-	@$(PY) -m pytest -q -p no:cacheprovider --doctest-glob='*.md' README.md docs
+	@$(PY) -m pytest -q --doctest-modules --doctest-glob='*.md' src README.md docs
 
 # The lock is uv's resolution for every Python and system, by version and hash. It is kept as a
 # requirements file since that names no host: packages come from whichever index the user trusts.
-lock: setup  ## Resolve requirements.lock anew
+# It depends on uv alone, so that a pyproject.toml which the old lock no longer fits can be locked.
+lock: .venv/bin/uv  ## Resolve requirements.lock again; newer versions: make lock UPGRADE=--upgrade
 	@.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
-		--python-version 3.11 --extra dev pyproject.toml -o requirements.lock
+		--python-version 3.11 --extra dev $(UPGRADE) pyproject.toml -o requirements.lock
+
+.venv/bin/uv:
+	@sh scripts/setup.sh
 
 clean:  ## Remove what setup and runs have made here
 	rm -rf .venv runs build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find src tests benchmarks -name __pycache__ -prune -exec rm -rf {} +

@@ -95,9 +95,8 @@ ATTACKS: dict[str, tuple[list[str], tuple[str, ...]]] = {
 
 def main() -> None:
     """Print the table."""
-    print(
-        f"| attack ({len(SEEDS)} seeds) | change in accuracy | end of good | end of the attacker |\n|---|---|---|---|"
-    )
+    print(f"| attack ({len(SEEDS)} seeds) | change in accuracy | end of good | end of the attacker |")
+    print("|---|---|---|---|")
     for name, (settings, attackers) in ATTACKS.items():
         scenario = load_scenario("imdb-perceptron", settings)
         data = dataset.load(scenario.data.dataset)

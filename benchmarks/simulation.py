@@ -94,9 +94,7 @@ def bare_arithmetic(
 
 
 def _against_arithmetic() -> None:
-    print(
-        "Event loop on synthetic-text, 25,000 x 1,000, 25,000 test samples (CPU seconds; bare = kernels alone)"
-    )
+    print("Event loop on synthetic-text, 25,000 x 1,000, 25,000 test samples (CPU s; bare = kernels alone)")
     header = f"{'classifier':20}{'loop':>8}{'bare':>8}{'ratio':>8}"
     print(
         f"{header}   of the loop: contributing, claiming, evaluating | bare: learning, opinions, evaluation"

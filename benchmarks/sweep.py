@@ -17,14 +17,14 @@ from typing import Any
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from decai import dataset
 from decai.simulation.engine import Simulation
+from decai.simulation.run import load_dataset
 from decai.simulation.scenario import load
 
 __all__ = ["main", "one_run"]
 
 SCENARIO = "imdb-perceptron"
-RATES = ("0.01", "0.02", "0.035", "0.05", "0.08", "0.15")
+RATES = ("0.01", "0.02", "0.035", "0.05", "0.08")
 COST_WEIGHTS = ("0.00001", "0.000015", "0.00002", "0.00003", "0.00004")
 """In ether."""
 SEEDS = range(1, 31)
@@ -34,9 +34,9 @@ FIGURES = (("change", "change in accuracy, points"), ("good", "end of good, %"),
 
 
 def one_run(rate: str, weight: str, seed: int) -> dict[str, float]:
-    """Change in accuracy (points, last tenth of the evaluations against the start) and the ends (% of start)."""
+    """Change in accuracy (points, the last tenth of the evaluations against the start), ends (% of start)."""
     scenario = load(SCENARIO, [f"model.learning_rate={rate}", f"incentive.cost_weight={weight} ether"])
-    data = dataset.load(scenario.data.dataset, **scenario.data.options)
+    data = load_dataset(scenario)
     simulation = Simulation(scenario, data, seed)
     record = simulation.run()
     last = record.series_correct[-max(1, len(record.series_correct) // 10) :]
@@ -87,7 +87,7 @@ def _table(results: dict[str, dict[str, float]], figure: str) -> list[str]:
 
 def _picture(results: dict[str, dict[str, float]]) -> None:
     figure = Figure(figsize=(11, 3.8), layout="constrained")
-    FigureCanvasSVG(figure)  # type: ignore[no-untyped-call]
+    FigureCanvasSVG(figure)
     for axes, (key, title) in zip(figure.subplots(1, 3), FIGURES, strict=True):
         grid = [[mean(results[f"{r} {w} {s}"][key] for s in SEEDS) for w in COST_WEIGHTS] for r in RATES]
         middle = 0.0 if key == "change" else 100.0
@@ -111,8 +111,8 @@ def main() -> None:
     lines = [
         "# Learning rate x cost weight",
         "",
-        f"Scenario `{SCENARIO}`, {len(SEEDS)} seeds a cell; written by `make sweep`. Each cell: mean ± standard",
-        "deviation (lowest … highest) over the seeds. Cost weights in millionths of an ether.",
+        f"Scenario `{SCENARIO}`, {len(SEEDS)} seeds a cell; written by `make sweep`. Each cell: mean ±",
+        "standard deviation (lowest … highest) over the seeds. Cost weights in millionths of an ether.",
         "",
         "![The three maps](sweep.svg)",
     ]

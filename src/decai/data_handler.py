@@ -8,42 +8,51 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from decai.errors import Refused
 from decai.kernel import kernel
 from decai.protocols import Claim
-from decai.samples import Features
+from decai.samples import Features, IntArray
 from decai.units import Address, Seconds, Wei
 
-__all__ = ["ClaimSet", "DataHandler", "has_key"]
+__all__ = ["ClaimSet", "DataHandler", "claim_key", "has_key"]
 
 _CLAIMER_BITS = 24
 
 
 @kernel
-def has_key(table: NDArray[np.uint64], key: int) -> bool:
+def claim_key(contribution: int, claimer: int) -> int:
+    """The entry of a pair in a table of claims; never 0."""
+    return (contribution << _CLAIMER_BITS) + claimer + 1
+
+
+@kernel
+def _home(key: int, size: int) -> int:
+    """Where a key belongs in a table; the multiplier is 2^64 over the golden ratio, as a signed number."""
+    return ((key * -7046029254386353131) >> 20) & (size - 1)
+
+
+@kernel
+def has_key(table: IntArray, key: int) -> bool:
     """Whether an open-addressing table (its size a power of two) holds `key`."""
-    mask = len(table) - 1
-    place = (key * 0x9E3779B97F4A7C15 >> 20) & mask
+    place = _home(key, len(table))
     while table[place] != 0:
         if table[place] == key:
             return True
-        place = (place + 1) & mask
+        place = (place + 1) & (len(table) - 1)
     return False
 
 
 @kernel
-def _insert(table: NDArray[np.uint64], key: int) -> None:
-    mask = len(table) - 1
-    place = (key * 0x9E3779B97F4A7C15 >> 20) & mask
+def _insert(table: IntArray, key: int) -> None:
+    place = _home(key, len(table))
     while table[place] != 0:
-        place = (place + 1) & mask
+        place = (place + 1) & (len(table) - 1)
     table[place] = key
 
 
 @kernel
-def _insert_all(table: NDArray[np.uint64], keys: NDArray[np.uint64]) -> None:
+def _insert_all(table: IntArray, keys: IntArray) -> None:
     for key in keys:
         if key != 0:
             _insert(table, key)
@@ -63,25 +72,20 @@ class ClaimSet:
     __slots__ = ("_used", "table")
 
     def __init__(self) -> None:
-        self.table = np.zeros(1024, dtype=np.uint64)
+        self.table = np.zeros(1024, dtype=np.int64)
         self._used = 0
-
-    @staticmethod
-    def key(contribution: int, claimer: int) -> np.uint64:
-        """The entry of a pair; never 0."""
-        return np.uint64((contribution << _CLAIMER_BITS) + claimer + 1)
 
     def has(self, contribution: int, claimer: int) -> bool:
         """Whether the pair is in the set."""
-        return has_key(self.table, self.key(contribution, claimer))  # type: ignore[arg-type]
+        return has_key(self.table, claim_key(contribution, claimer))
 
     def add(self, contribution: int, claimer: int) -> None:
         """Put in a pair that is not in the set."""
         if 2 * self._used >= len(self.table):
-            larger = np.zeros(2 * len(self.table), dtype=np.uint64)
+            larger = np.zeros(2 * len(self.table), dtype=np.int64)
             _insert_all(larger, self.table)
             self.table = larger
-        _insert(self.table, self.key(contribution, claimer))  # type: ignore[arg-type]
+        _insert(self.table, claim_key(contribution, claimer))
         self._used += 1
 
     def copy(self) -> "ClaimSet":

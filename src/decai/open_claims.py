@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from decai.data_handler import DataHandler, has_key
+from decai.data_handler import DataHandler, claim_key, has_key
 from decai.kernel import kernel
 from decai.protocols import Classifier, IncentiveMechanism
 from decai.samples import Features, IntArray
@@ -27,7 +27,7 @@ _PLACE: Final = 9
 _FOUND, _ASK, _ASK_START, _ASK_END, _ANSWER = range(9, 14)
 _ROWS: Final = 14
 _MANY: Final = 62
-"""Bit c of a place's claimers stands for claimer c; this bit for any from here on, whom the set tells apart."""
+"""Bit c of a place's claimers stands for claimer c; this one for any from here on, told apart by the set."""
 _DEPOSIT, _LEFT = range(2)
 
 
@@ -36,7 +36,7 @@ def _select(
     count: int,
     table: IntArray,
     money: NDArray[np.float64],
-    claimed: NDArray[np.uint64],
+    claimed: IntArray,
     me: int,
     takes_from: int,
     settled: bool,
@@ -44,28 +44,32 @@ def _select(
     share: float,
     least: float,
     least_report: float,
-) -> tuple[int, int]:
-    """Lists the places whose claim by `me` could pay `least` if the model answers well, and whom to ask about.
+) -> tuple[int, int, int]:
+    """Lists the places whose claim by `me` could pay `least` if the model agrees, and which to ask it about.
 
-    `takes_from` is the time up to which this claimer may take what is left without the model.
+    `takes_from` is the time up to which this claimer may take what is left without the model. Returns how
+    many are in the two lists, and how many were left out since the claimer's share is too small for now.
     """
     found = 0
     ask = 0
+    small = 0
     for i in range(count):
         left = money[_LEFT, i]
         if left < least:
             continue
         mine = table[_AUTHOR, i] == me
         if mine or table[_ADDED, i] > takes_from or left <= 0.0:
-            if not settled or (not mine and money[_DEPOSIT, i] * share < least_report):
+            if not settled:
+                continue
+            if not mine and money[_DEPOSIT, i] * share < least_report:
+                small += 1
                 continue
             judged = table[_JUDGED, i] == version
             if judged and mine != (table[_PREDICTION, i] == table[_LABEL, i]):
                 continue
             claimers = table[_CLAIMERS, i]
             if (claimers >> min(me, _MANY)) & 1 and (
-                me < _MANY
-                or has_key(claimed, (np.uint64(table[_NUMBER, i]) << np.uint64(24)) + np.uint64(me + 1))
+                me < _MANY or has_key(claimed, claim_key(table[_NUMBER, i], me))
             ):
                 continue
             if not judged:
@@ -75,7 +79,7 @@ def _select(
                 ask += 1
         table[_FOUND, found] = i
         found += 1
-    return found, ask
+    return found, ask, small
 
 
 @kernel
@@ -109,6 +113,8 @@ class OpenClaims:
         self._count = 0
         self._closed = 0
         self._used = 0
+        self.small = 0
+        """How many reports the last look left out since the claimer's share was too small."""
         self.asked = 0
         """How many opinions the model was asked for so far."""
         self._table = np.zeros((_ROWS, 256), dtype=np.int64)
@@ -155,12 +161,13 @@ class OpenClaims:
         while self._upto < len(added) and added[self._upto] <= mature:
             self._append(self._upto)
             self._upto += 1
+        self.small = 0
         if not self._position:
             return []
         table, version = self._table, self._classifier.version
         wait = incentive.owner_wait if is_owner else incentive.any_wait
         takes_from = -_NEVER if wait is None else now - wait
-        found, ask = _select(
+        found, ask, self.small = _select(
             self._count,
             table,
             self._money,
@@ -182,7 +189,7 @@ class OpenClaims:
                 self._values, table[_ASK_START, :ask], table[_ASK_END, :ask], table[_ANSWER, :ask]
             )
         found = _hear(found, ask, table, claimer, takes_from, version)
-        return table[_FOUND, :found].tolist() if found else []  # type: ignore[no-any-return]
+        return table[_FOUND, :found].tolist() if found else []
 
     def _append(self, number: int) -> None:
         ledger, place, start = self._ledger, self._count, self._used

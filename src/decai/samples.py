@@ -72,7 +72,9 @@ class Samples:
         return cls._from_rows(rows, np.dtype(np.int64))
 
     @classmethod
-    def _from_rows(cls, rows: Iterable[Sequence[int] | Features], dtype: "np.dtype[np.int32] | np.dtype[np.int64]") -> "Samples":
+    def _from_rows(
+        cls, rows: Iterable[Sequence[int] | Features], dtype: "np.dtype[np.int32] | np.dtype[np.int64]"
+    ) -> "Samples":
         arrays = [np.asarray(row, dtype=dtype) for row in rows]
         ends = np.cumsum([len(a) for a in arrays], dtype=np.int64)
         starts = np.concatenate([np.zeros(1, dtype=np.int64), ends[:-1]]) if arrays else ends

@@ -215,10 +215,8 @@ class LocalTrainer:
         claim = self.ledger.claim(contribution, sender, self._owner, self._now)
         predict = partial(self.open.opinion, contribution)
         if path is Path.REFUND:
-            paid, amount = path, self.incentive.quote_refund(claim, predict)
-        else:
-            paid, amount = self.incentive.quote_report(claim, predict)
-        return self._settle(claim, Offer(contribution, paid, amount))
+            return self._settle(claim, Offer(contribution, path, self.incentive.quote_refund(claim, predict)))
+        return self._settle(claim, Offer(contribution, *self.incentive.quote_report(claim, predict)))
 
     def claims(self, claimer: Address, least: Wei = Wei(0)) -> list[Offer]:
         """Everything that `claimer` could claim now for at least `least` wei, oldest first.
@@ -242,12 +240,16 @@ class LocalTrainer:
         wanted
             Asked before each claim, with what it would pay at that moment.
         """
-        made = []
-        for number in self._candidates(claimer, least):
-            quote = self._quote(number, claimer)
-            if quote is None or quote[1].amount < least or (wanted is not None and not wanted(quote[1])):
-                continue
-            made.append(self._settle(*quote))
+        made: list[Offer] = []
+        before = -1
+        # A refund may give the claimer the share that a report needs; then look again.
+        while before < 0 or (self.open.small and len(made) > before):
+            before = len(made)
+            for number in self._candidates(claimer, least):
+                quote = self._quote(number, claimer)
+                if quote is None or quote[1].amount < least or (wanted is not None and not wanted(quote[1])):
+                    continue
+                made.append(self._settle(*quote))
         return made
 
     def _candidates(self, claimer: Address, least: Wei) -> list[int]:

@@ -45,7 +45,9 @@ _MONEY_UNITS: Final = {
 }
 _TIME_UNITS: Final = {"s": 1, "second": 1, "min": 60, "minute": 60, "h": 3600, "hour": 3600}
 _TIME_UNITS_LONG: Final = {"d": 86_400, "day": 86_400, "week": 604_800, "w": 604_800}
-_QUANTITY: Final = re.compile(r"\s*([+-]?[0-9][0-9_,]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?)\s*([A-Za-z]*)\s*")
+_QUANTITY: Final = re.compile(
+    r"\s*([+-]?[0-9][0-9_,]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?)\s*([A-Za-z]*)\s*"
+)
 _PRECISION: Final = 200
 
 
@@ -180,7 +182,9 @@ def format_wei(amount: int) -> str:
     ('1.5 ETH', '20 gwei', '-3 wei')
     """
     size = abs(amount)
-    unit, factor = ("ETH", 10**18) if size >= 10**14 or size == 0 else ("gwei", 10**9) if size >= 10**6 else ("wei", 1)
+    unit, factor = (
+        ("ETH", 10**18) if size >= 10**14 or size == 0 else ("gwei", 10**9) if size >= 10**6 else ("wei", 1)
+    )
     with localcontext(prec=_PRECISION):
         number = (Decimal(amount) / factor).normalize()
     return f"{number:,f} {unit}"

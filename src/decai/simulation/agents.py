@@ -56,13 +56,15 @@ class Agent:
     pays: ClassVar[bool] = False
     """Whether it pays its fee for a prediction at every wake-up."""
 
-    __slots__ = ("address", "draws", "name", "spec")
+    __slots__ = ("address", "draws", "name", "picks_claims", "spec")
 
     def __init__(self, name: str, address: Address, spec: AgentSpec, draws: Draws) -> None:
         self.name = name
         self.address = address
         self.spec = spec
         self.draws = draws
+        self.picks_claims = type(self).wants_claim is not Agent.wants_claim
+        """Whether it has to be asked before a claim."""
 
     def next_wait(self) -> Seconds:
         """Seconds until it wakes next, at least 1."""
@@ -153,7 +155,7 @@ def agent_class(spec: AgentSpec) -> type[Agent]:
     module, colon, name = spec.strategy.partition(":")
     try:
         found = getattr(import_module(module), name) if colon else None
-    except (ImportError, AttributeError, ValueError) as error:
+    except (ImportError, AttributeError, ValueError, TypeError, SyntaxError) as error:
         raise ScenarioError(f"strategy {spec.strategy!r} cannot be imported: {error}") from None
     if not (isinstance(found, type) and issubclass(found, Agent)):
         raise ScenarioError(f"strategy {spec.strategy!r} is not module:Class of an Agent")

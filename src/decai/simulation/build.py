@@ -74,7 +74,9 @@ def initial_count(scenario: Scenario, dataset: Dataset) -> int:
     total = len(dataset.train.labels)
     count = int(total * scenario.data.initial)
     if count >= total:
-        raise ScenarioError(f"data.initial: {scenario.data.initial} of {total} samples leaves none to contribute")
+        raise ScenarioError(
+            f"data.initial: {scenario.data.initial} of {total} samples leaves none to contribute"
+        )
     return count
 
 

@@ -2,15 +2,16 @@
 
 import json
 import tomllib
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from importlib import resources
+from os.path import isfile
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from decai.errors import InputError, ScenarioError
-from decai.units import DAY, SCALE, Seconds, Wei, parse_seconds, parse_wei, to_fixed
+from decai.units import DAY, SCALE, parse_seconds, parse_wei, to_fixed
 
 __all__ = [
     "AgentSpec",
@@ -39,14 +40,17 @@ def _number(value: Any) -> float:
 def _fixed(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         raise ValueError("must be a number")
-    return to_fixed(value)
+    fixed = to_fixed(value)
+    if not 1 <= fixed < 2**32:
+        raise ValueError("must be from 0.000000001 to 4.294967295")
+    return fixed
 
 
 Fraction = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1)]
 Money = Annotated[int, BeforeValidator(lambda v: parse_wei(_refuse_other(v))), Field(ge=0, lt=2**128)]
 Duration = Annotated[int, BeforeValidator(lambda v: parse_seconds(_refuse_other(v))), Field(ge=0, lt=2**40)]
 Wait = Annotated[Duration, Field(ge=1)]
-Fixed = Annotated[int, BeforeValidator(_fixed), Field(ge=1, lt=2**32)]
+Fixed = Annotated[int, BeforeValidator(_fixed)]
 """A decimal number in the file, fixed point (scale 1e9) in memory."""
 
 
@@ -157,13 +161,15 @@ class Scenario(_Strict):
 
     def canonical(self) -> str:
         """All settings as JSON, the same text for the same meaning."""
-        return json.dumps(self.model_dump(mode="json", exclude={"title"}), sort_keys=True, separators=(",", ":"))
+        settings = self.model_dump(mode="json", exclude={"title"})
+        return json.dumps(settings, sort_keys=True, separators=(",", ":"))
 
 
 def available() -> dict[str, str]:
     """The scenarios that ship, by name, each with its title."""
     folder = resources.files("decai.simulation") / "scenarios"
-    texts = {entry.name: entry.read_text("utf-8") for entry in folder.iterdir() if entry.name.endswith(".toml")}
+    files = [entry for entry in folder.iterdir() if entry.name.endswith(".toml")]
+    texts = {entry.name: entry.read_text("utf-8") for entry in files}
     return {name.removesuffix(".toml"): str(tomllib.loads(texts[name])["title"]) for name in sorted(texts)}
 
 
@@ -178,8 +184,9 @@ def text_of(name: str) -> str:
     if name in available():
         return (resources.files("decai.simulation") / "scenarios" / f"{name}.toml").read_text("utf-8")
     path = Path(name)
-    if path.suffix != ".toml" and not path.is_file():
-        raise ScenarioError(f"unknown scenario {name!r}; there are {', '.join(available())}, or give a .toml file")
+    if path.suffix != ".toml" and not isfile(name):
+        known = ", ".join(available())
+        raise ScenarioError(f"unknown scenario {name!r}; there are {known}, or give a .toml file")
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -196,7 +203,7 @@ def load(name: str, overrides: "list[str] | tuple[str, ...]" = ()) -> Scenario:
         If it cannot be read, or a key is unknown or a value out of range.
     """
     try:
-        data = tomllib.loads(text_of(name), parse_float=Decimal)
+        data = _read_toml(text_of(name))
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError(f"{name}: is not TOML: {error}") from None
     for override in overrides:
@@ -206,6 +213,15 @@ def load(name: str, overrides: "list[str] | tuple[str, ...]" = ()) -> Scenario:
         return Scenario.model_validate(data)
     except ValidationError as error:
         raise ScenarioError(f"{name}: {_one_line(error)}") from None
+
+
+def _read_toml(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError:
+        raise
+    except (ValueError, InvalidOperation):
+        raise tomllib.TOMLDecodeError("a number is too large") from None
 
 
 def _override(data: dict[str, Any], text: str) -> None:
@@ -224,9 +240,10 @@ def _override(data: dict[str, Any], text: str) -> None:
 
 def _value(text: str) -> Any:
     try:
-        return tomllib.loads(f"value = {text}", parse_float=Decimal)["value"]
+        read = _read_toml(f"value = {text}")
     except tomllib.TOMLDecodeError:
         return text
+    return read["value"] if len(read) == 1 else text
 
 
 def _one_line(error: ValidationError) -> str:
@@ -237,6 +254,8 @@ def _one_line(error: ValidationError) -> str:
     cause = first.get("ctx", {}).get("error")
     reason = str(cause) if isinstance(cause, InputError | ValueError) else str(first["msg"])
     value = first.get("input")
-    shown = f" (got {value!r})" if isinstance(value, int | float | str) else ""
+    told = isinstance(value, str) and repr(value) in reason
+    got = str(value) if isinstance(value, Decimal) else repr(value)
+    shown = f" (got {got})" if isinstance(value, int | float | str | Decimal) and not told else ""
     more = f"; and {error.error_count() - 1} more" if error.error_count() > 1 else ""
     return f"{place + ': ' if place else ''}{reason}{shown}{more}"

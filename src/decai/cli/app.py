@@ -1,0 +1,46 @@
+"""The tree of commands."""
+
+from typing import Annotated
+
+import typer
+
+from decai import __version__
+from decai.cli import dataset, scenario, simulate
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="Machine-learning models that anyone may use and anyone may improve.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("simulate")(simulate.simulate)
+app.command("plot")(simulate.plot)
+app.command("demo")(simulate.demo)
+app.add_typer(scenario.app, name="scenario")
+app.add_typer(dataset.app, name="dataset")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(f"decai {__version__}")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        version()
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def decai(
+    context: typer.Context,
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Machine-learning models that anyone may use and anyone may improve."""
+    if context.invoked_subcommand is None:
+        print(context.get_help())

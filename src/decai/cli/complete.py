@@ -1,0 +1,27 @@
+"""What the tab key offers; each function gets the beginning of a word."""
+
+from glob import escape, glob
+
+__all__ = ["datasets", "run_folders", "scenarios"]
+
+
+def scenarios(incomplete: str) -> list[tuple[str, str]]:
+    """Scenarios that ship, with their titles, and TOML files."""
+    from decai.simulation.scenario import available
+
+    files = [(path, "") for path in sorted(glob(f"{escape(incomplete)}*.toml"))]
+    return [item for item in available().items() if item[0].startswith(incomplete)] + files
+
+
+def datasets(incomplete: str) -> list[tuple[str, str]]:
+    """Data sets, with their titles."""
+    from decai.dataset import available, info
+
+    return [(name, info(name).title) for name in available() if name.startswith(incomplete)]
+
+
+def run_folders(incomplete: str) -> list[str]:
+    """Folders of runs here, one level below, or in ``runs``."""
+    begin = escape(incomplete)
+    patterns = [f"{begin}*/run.json", f"{begin}*/*/run.json"]
+    return sorted({path.removesuffix("/run.json") for pattern in patterns for path in glob(pattern)})
