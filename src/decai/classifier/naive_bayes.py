@@ -7,6 +7,7 @@ rule decide the rest, so the answer is always the rule's.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import exp
 from typing import ClassVar, Final
 
 import numpy as np
@@ -270,7 +271,7 @@ class NaiveBayes(BaseClassifier):
 
     def predict_rows(self, values: Features, starts: IntArray, ends: IntArray, out: IntArray) -> None:
         """Write the labels of the stored rows ``values[starts[i]:ends[i]]`` to ``out[i]``."""
-        if len(self._classes) == 2 and self._samples.all() and len(self._logs) <= PAIR_LIMIT:
+        if len(self._classes) == 2 and all(self._samples.tolist()) and len(self._logs) <= PAIR_LIMIT:
             ties = self._decide_pair_rows(values, starts, ends, out)
         else:
             ties = _decide_rows(
@@ -291,7 +292,7 @@ class NaiveBayes(BaseClassifier):
         # The bound of `_decide`, its square multiplied out. A difference of two logarithms is rounded once
         # more, by 2^-46 at most: a quarter of what it is added to, hence 2.5 in place of 2.
         unit = 2.5 * 2.0**-44
-        truncated = 2.5 * 2.0 * float(np.exp(self._log_totals.max())) * 2.0**-128
+        truncated = 2.5 * 2.0 * exp(max(self._log_totals.tolist())) * 2.0**-128
         return pair_rows(
             values,  # type: ignore[arg-type]  # stored rows are columns
             starts,

@@ -297,7 +297,7 @@ class SparseCentroid(BaseClassifier):
 
     def predict_rows(self, values: Features, starts: IntArray, ends: IntArray, out: IntArray) -> None:
         """Write the labels of the stored rows ``values[starts[i]:ends[i]]`` to ``out[i]``."""
-        if len(self._classes) == 2 and self._factors.all() and len(self._sums) <= PAIR_LIMIT:
+        if len(self._classes) == 2 and all(self._factors.tolist()) and len(self._sums) <= PAIR_LIMIT:
             ties = self._decide_pair_rows(values, starts, ends, out)
         else:
             ties = _decide_rows(

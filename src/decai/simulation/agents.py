@@ -4,6 +4,8 @@ An agent is woken at times drawn from its own stream. It then claims what is wor
 contribute. It sees what a contributor could see (`View`), and never the record of the run.
 """
 
+import os
+import sys
 from dataclasses import dataclass
 from importlib import import_module
 from typing import ClassVar, Final
@@ -153,6 +155,10 @@ def agent_class(spec: AgentSpec) -> type[Agent]:
     if spec.strategy is None:
         return _KINDS[spec.kind]
     module, colon, name = spec.strategy.partition(":")
+    # A command does not look into the folder it is run from, where a user's own class will be.
+    here = os.getcwd()
+    if here not in sys.path:
+        sys.path.append(here)
     try:
         found = getattr(import_module(module), name) if colon else None
     except (ImportError, AttributeError, ValueError, TypeError, SyntaxError) as error:

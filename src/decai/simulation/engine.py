@@ -186,7 +186,7 @@ class Simulation:
                     self._contribute(agent, index)
                 self.stopped_by = self._reason_to_stop(now)
             if self.stopped_by:
-                if claimed or now < self._settled_at:
+                if claimed or now <= self._settled_at:
                     quiet.clear()
                 elif agent.claims:
                     quiet.add(index)
@@ -205,7 +205,7 @@ class Simulation:
             reason = "data"
         elif now >= self.scenario.duration:
             reason = "duration"
-        elif not self.trainer.held and not any(self._spendable()) and self.trainer.cost():
+        elif not self.trainer.held and not self._anybody_can_pay():
             reason = "money"
         else:
             return ""
@@ -217,9 +217,15 @@ class Simulation:
         self._settled_at = (added[-1] if added else 0) + longest
         return reason
 
-    def _spendable(self) -> list[int]:
-        specs = self.scenario.agents.values()
-        return [money for money, spec in zip(self.money, specs, strict=True) if spec.kind != "owner"]
+    def _anybody_can_pay(self) -> bool:
+        """Whether somebody can contribute before the end, when it costs least, or pay those who do."""
+        least = self.trainer.incentive.add_data_cost(Seconds(self.scenario.duration))
+        balance = self.trainer.balance
+        return any(
+            (agent.contributes and balance(agent.address) >= least)
+            or (agent.pays and balance(agent.address) >= agent.spec.fee)
+            for agent in self.agents
+        )
 
     def _claim(self, agent: Agent, index: int) -> bool:
         trainer, record = self.trainer, self.record

@@ -121,7 +121,7 @@ class AgentSpec(_Strict):
     fee: Money = 0
     """What a caller pays for each prediction."""
     claim_above: Money = 0
-    """Claims of this amount or less are not worth making, but for those whose deposit is 0."""
+    """Claims of this amount or less are not made; with 0, those that pay nothing and only count are, too."""
 
     @model_validator(mode="after")
     def _complete(self) -> "AgentSpec":
