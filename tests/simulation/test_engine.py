@@ -543,7 +543,7 @@ class TestClaims:
     @pytest.mark.parametrize(("above", "made"), [(48 * 10**13, False), (48 * 10**13 - 1, True)])
     def test_of_exactly_the_threshold_are_not_made(self, run: Run, above: int, made: bool) -> None:
         # one contribution an hour: each deposit is 8 * 10^12 * 3600 // 60 = 48 * 10^13
-        record = run(scenario({"a": honest(wait_stdev=0, claim_above=above)})).record
+        record = run(scenario({"a": honest(**DIARY, wait_stdev=0, claim_above=above)})).record
         assert set(record.contribution_cost) == {48 * 10**13}
         assert bool(record.claim_path) is made
 

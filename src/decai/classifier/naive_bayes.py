@@ -8,139 +8,20 @@ rule decide the rest, so the answer is always the rule's.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
-from typing import ClassVar, Final
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from decai.classifier._base import BaseClassifier, checked_names
+from decai.classifier._bayes_kernels import COUNT_LIMIT, FloatArray, count, decide, decide_rows, learn
 from decai.classifier._pair import PAIR_LIMIT, pair_rows
-from decai.classifier._sparse import CHANGED, PLACE, Columns, ColumnsCheckpoint, all_placed, grown
+from decai.classifier._sparse import PLACE, Columns, ColumnsCheckpoint, grown
 from decai.errors import InputError
-from decai.kernel import kernel
 from decai.samples import Features, IntArray, Samples
 from decai.units import SCALE
 
 __all__ = ["NaiveBayes"]
-
-COUNT_LIMIT: Final = 2**32 - 1
-_NEAR_TIE: Final = -1
-
-FloatArray = NDArray[np.float64]
-
-
-@kernel
-def _decide(
-    columns: NDArray[np.int32],
-    logs: FloatArray,
-    priors: FloatArray,
-    log_totals: FloatArray,
-    log_alpha: float,
-) -> int:
-    """The label, or _NEAR_TIE where the error bound leaves it open.
-
-    Every argument of a logarithm is below 2^93, so every logarithm is below 66 in size and, even if the
-    library errs by 4 units in the last place, within 2^-44 of the true one (and 2^-52 for the rounding of
-    the argument). With m features a score uses m logarithms of counts, m times that of the total, and the
-    prior: (2 m + 1) * 2^-44. Partial sums are at most 66 (m + 2), so additions round by
-    66 (m + 4)^2 * 2^-53 in all. Together that is below (m + 4)^2 * 2^-44. The rule itself truncates
-    m quotients of at least 2^128 / D, where D is its largest denominator, each of which lowers a logarithm
-    by at most 2 D * 2^-128. Both sides may be off by all this, hence the factor 2.
-    """
-    classes = len(priors)
-    size = len(logs)
-    m = len(columns)
-    best = -np.inf
-    second = -np.inf
-    largest = 0.0
-    label = 0
-    for c in range(classes):
-        total = priors[c]
-        if total == -np.inf:
-            continue
-        for column in columns:
-            total += logs[column, c] if 0 <= column < size else log_alpha
-        total -= m * log_totals[c]
-        largest = max(largest, log_totals[c])
-        if total > best:
-            second = best
-            best = total
-            label = c
-        elif total > second:
-            second = total
-    bound = 2.0 * ((m + 4.0) ** 2 * 2.0**-44 + m * 2.0 * np.exp(largest) * 2.0**-128)
-    if best - second <= bound:
-        return _NEAR_TIE
-    return label
-
-
-@kernel
-def _decide_rows(
-    values: NDArray[np.int32],
-    starts: IntArray,
-    ends: IntArray,
-    logs: FloatArray,
-    priors: FloatArray,
-    log_totals: FloatArray,
-    log_alpha: float,
-    out: IntArray,
-) -> int:
-    near_ties = 0
-    for row in range(len(starts)):
-        label = _decide(values[starts[row] : ends[row]], logs, priors, log_totals, log_alpha)
-        out[row] = label
-        near_ties += label < 0
-    return near_ties
-
-
-@kernel
-def _learn(
-    columns: NDArray[np.int32],
-    label: int,
-    direct: int,
-    size: int,
-    counts: NDArray[np.uint32],
-    samples: IntArray,
-    totals: IntArray,
-    logs: FloatArray,
-    priors: FloatArray,
-    log_totals: FloatArray,
-    alpha: int,
-    vocabulary: int,
-) -> int:
-    """CHANGED, or with nothing done PLACE."""
-    if not all_placed(columns, direct, size):
-        return PLACE
-    samples[label] = min(samples[label] + 1, COUNT_LIMIT)
-    priors[label] = np.log(samples[label])
-    for column in columns:
-        count = np.int64(counts[column, label])
-        if count < COUNT_LIMIT:
-            counts[column, label] = count + 1
-            totals[label] += 1
-            logs[column, label] = np.log(float((count + 1) * SCALE + alpha))
-    log_totals[label] = np.log(float(totals[label]) * SCALE + float(alpha) * float(vocabulary))
-    return CHANGED
-
-
-@kernel
-def _count(
-    values: NDArray[np.int32],
-    starts: IntArray,
-    ends: IntArray,
-    labels: IntArray,
-    counts: NDArray[np.uint32],
-    samples: IntArray,
-    totals: IntArray,
-) -> None:
-    for row in range(len(starts)):
-        label = labels[row]
-        samples[label] = min(samples[label] + 1, COUNT_LIMIT)
-        for position in range(starts[row], ends[row]):
-            column = values[position]
-            if counts[column, label] < COUNT_LIMIT:
-                counts[column, label] += 1
-                totals[label] += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +128,7 @@ class NaiveBayes(BaseClassifier):
     def predict(self, features: Features) -> int:
         """The most probable class."""
         columns = self._columns.find(features)
-        label = _decide(columns, self._logs, self._priors, self._log_totals, self._log_alpha)
+        label = decide(columns, self._logs, self._priors, self._log_totals, self._log_alpha)
         return label if label >= 0 else self.predict_exact(columns)
 
     def predict_exact(self, columns: NDArray[np.int32]) -> int:
@@ -274,7 +155,7 @@ class NaiveBayes(BaseClassifier):
         if len(self._classes) == 2 and all(self._samples.tolist()) and len(self._logs) <= PAIR_LIMIT:
             ties = self._decide_pair_rows(values, starts, ends, out)
         else:
-            ties = _decide_rows(
+            ties = decide_rows(
                 values,  # type: ignore[arg-type]  # stored rows are columns
                 starts,
                 ends,
@@ -289,7 +170,7 @@ class NaiveBayes(BaseClassifier):
                 out[row] = self.predict_exact(values[starts[row] : ends[row]])  # type: ignore[arg-type]
 
     def _decide_pair_rows(self, values: Features, starts: IntArray, ends: IntArray, out: IntArray) -> int:
-        # The bound of `_decide`, its square multiplied out. A difference of two logarithms is rounded once
+        # The bound of `decide`, its square multiplied out. A difference of two logarithms is rounded once
         # more, by 2^-46 at most: a quarter of what it is added to, hence 2.5 in place of 2.
         unit = 2.5 * 2.0**-44
         truncated = 2.5 * 2.0 * exp(max(self._log_totals.tolist())) * 2.0**-128
@@ -317,7 +198,7 @@ class NaiveBayes(BaseClassifier):
         self._version += 1
 
     def _learn(self, columns: NDArray[np.int32], label: int) -> int:
-        return _learn(
+        return learn(
             columns,
             label,
             self._columns.direct,
@@ -351,7 +232,7 @@ class NaiveBayes(BaseClassifier):
         self.check_labels(samples, labels)
         placed = self._columns.place_all(samples)
         self._counts = grown(self._counts, self._columns.size)
-        _count(
+        count(
             placed.values,  # type: ignore[arg-type]  # placed samples are columns
             placed.starts,
             placed.ends,

@@ -7,116 +7,27 @@ decide wherever they can, the integers of the rule the rest.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from decai.classifier._base import BaseClassifier, checked_names
+from decai.classifier._centroid_kernels import COUNT_LIMIT, FloatArray, decide, decide_rows, learn
 from decai.classifier._pair import PAIR_LIMIT, pair_rows
 from decai.classifier._sparse import (
-    CHANGED,
     PLACE,
     Columns,
     ColumnsCheckpoint,
-    all_placed,
     first_not_increasing,
     grown,
     increases,
 )
 from decai.errors import InputError, Refused
-from decai.kernel import kernel
 from decai.samples import Features, IntArray, Samples
 from decai.units import SCALE
 
 __all__ = ["SparseCentroid"]
-
-COUNT_LIMIT: Final = 2**32 - 1
-_NEAR_TIE: Final = -1
-
-FloatArray = NDArray[np.float64]
-
-
-@kernel
-def _decide(columns: NDArray[np.int32], sums: FloatArray, squares: FloatArray, factors: FloatArray) -> int:
-    """The label, or _NEAR_TIE where the error bound leaves it open.
-
-    Class c is at ``squares[c] - factors[c] * T_c``, with T_c the sum of its S_j over the m features. Table
-    entries are the nearest floats, and no term of T_c is below 0, so the product is within
-    (m + 3) * 2^-53 of itself; the square is within 2^-53 of itself and the subtraction rounds once more.
-    One distance is thus off by at most (m + 5) * 2^-53 of (square + product), the difference of two by twice
-    that; the bound is more than twice as large.
-    """
-    size = len(sums)
-    m = len(columns)
-    best = np.inf
-    second = np.inf
-    largest = 0.0
-    label = 0
-    for c in range(len(squares)):
-        if factors[c] == 0.0:
-            continue
-        t = 0.0
-        for column in columns:
-            if 0 <= column < size:
-                t += sums[column, c]
-        t *= factors[c]
-        largest = max(largest, squares[c] + t)
-        distance = squares[c] - t
-        if distance < best:
-            second = best
-            best = distance
-            label = c
-        elif distance < second:
-            second = distance
-    if second - best <= largest * (m + 16) * 2.0**-51:
-        return _NEAR_TIE
-    return label
-
-
-@kernel
-def _decide_rows(
-    values: NDArray[np.int32],
-    starts: IntArray,
-    ends: IntArray,
-    sums: FloatArray,
-    squares: FloatArray,
-    factors: FloatArray,
-    out: IntArray,
-) -> int:
-    near_ties = 0
-    for row in range(len(starts)):
-        label = _decide(values[starts[row] : ends[row]], sums, squares, factors)
-        out[row] = label
-        near_ties += label < 0
-    return near_ties
-
-
-@kernel
-def _learn(
-    columns: NDArray[np.int32],
-    label: int,
-    direct: int,
-    size: int,
-    initial: IntArray,
-    initial_samples: int,
-    counts: NDArray[np.uint32],
-    sums: FloatArray,
-) -> tuple[int, int, int]:
-    """CHANGED and the growth of B and C, or with nothing done PLACE."""
-    growth_b = 0
-    growth_c = 0
-    if not all_placed(columns, direct, size):
-        return PLACE, growth_b, growth_c
-    for column in columns:
-        count = int(np.int64(counts[column, label]))
-        if count < COUNT_LIMIT:
-            start = initial[column, label]
-            growth_b += start
-            growth_c += 2 * count + 1
-            counts[column, label] = count + 1
-            sums[column, label] = float(start * initial_samples + SCALE * (count + 1))
-    return CHANGED, growth_b, growth_c
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +190,7 @@ class SparseCentroid(BaseClassifier):
         """The class with the nearest centroid."""
         columns = self._columns.find(features)
         self._check_increasing(features)
-        label = _decide(columns, self._sums, self._float_squares, self._factors)
+        label = decide(columns, self._sums, self._float_squares, self._factors)
         return label if label >= 0 else self.predict_exact(columns)
 
     def predict_exact(self, columns: NDArray[np.int32]) -> int:
@@ -300,7 +211,7 @@ class SparseCentroid(BaseClassifier):
         if len(self._classes) == 2 and all(self._factors.tolist()) and len(self._sums) <= PAIR_LIMIT:
             ties = self._decide_pair_rows(values, starts, ends, out)
         else:
-            ties = _decide_rows(
+            ties = decide_rows(
                 values,  # type: ignore[arg-type]  # stored rows are columns
                 starts,
                 ends,
@@ -351,7 +262,7 @@ class SparseCentroid(BaseClassifier):
         self._version += 1
 
     def _learn(self, columns: NDArray[np.int32], label: int) -> tuple[int, int, int]:
-        return _learn(
+        return learn(
             columns,
             label,
             self._columns.direct,
