@@ -313,8 +313,20 @@ class TestClaimAll:
             trainer.restore(kept)
             assert [trainer.claim(claimer, number, path) for number, path, _ in made] == made
             assert {person: trainer.balance(person) for person in EVERYBODY} == balances
-            assert [offer.contribution for offer in made] == sorted({offer.contribution for offer in made})
             trainer.restore(kept)
+
+    @pytest.mark.parametrize("mechanism", MECHANISMS)
+    @pytest.mark.parametrize("seed", range(3))
+    def test_takes_first_what_was_on_offer_and_then_what_its_refunds_made_possible(
+        self, mechanism: str, seed: int
+    ) -> None:
+        trainer = self.history(mechanism, seed)
+        for claimer in EVERYBODY:
+            offered = [offer.contribution for offer in trainer.claims(claimer)]
+            made = trainer.claim_all(claimer)
+            assert [offer.contribution for offer in made[: len(offered)]] == offered
+            assert {offer.path for offer in made[len(offered) :]} <= {Path.REPORT}
+            assert len({offer.contribution for offer in made}) == len(made)
 
     @pytest.mark.parametrize("mechanism", MECHANISMS)
     def test_leaves_nothing_when_repeated(self, mechanism: str) -> None:

@@ -200,3 +200,11 @@ def test_an_amount_written_for_a_person_is_read_back_exactly(amount: int) -> Non
 )
 def test_durations_as_a_person_reads_them(seconds: int, expected: str) -> None:
     assert format_seconds(seconds) == expected
+
+
+def test_from_fixed_of_a_huge_whole_number_is_exact() -> None:
+    assert from_fixed(10**40 * SCALE) == Decimal(10) ** 40
+
+
+def test_zero_is_zero_with_any_exponent() -> None:
+    assert to_fixed("0e999999") == 0

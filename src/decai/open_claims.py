@@ -174,7 +174,7 @@ class OpenClaims:
             self._ledger.claimed.table,
             claimer,
             takes_from,
-            now != incentive.last_update,
+            incentive.is_settled(now),
             version,
             share,
             # Floats may be a little below the integers they stand for.

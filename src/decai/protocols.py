@@ -182,8 +182,16 @@ class IncentiveMechanism(Protocol):
         """Take note of a contribution that was let in."""
         ...
 
+    def settle_change(self, now: Seconds) -> None:
+        """Take note of a change of the model that is no contribution."""
+        ...
+
+    def is_settled(self, now: Seconds) -> bool:
+        """Whether the model may be consulted: it has not changed in this block."""
+        ...
+
     def share(self, claimer: Address) -> float:
-        """An upper bound of the part of a deposit that a report by `claimer` can pay, 0.0 to 1.0."""
+        """An upper bound of the part of a deposit that a report by `claimer` can pay, from 0 to about 1."""
         ...
 
     def quote_refund(self, claim: Claim, predict: Callable[[], int]) -> Wei:

@@ -75,7 +75,10 @@ class Samples:
     def _from_rows(
         cls, rows: Iterable[Sequence[int] | Features], dtype: "np.dtype[np.int32] | np.dtype[np.int64]"
     ) -> "Samples":
-        arrays = [np.asarray(row, dtype=dtype) for row in rows]
+        try:
+            arrays = [np.asarray(row, dtype=dtype) for row in rows]
+        except OverflowError:
+            raise InputError(f"samples: a value does not fit in {dtype.name}") from None
         ends = np.cumsum([len(a) for a in arrays], dtype=np.int64)
         starts = np.concatenate([np.zeros(1, dtype=np.int64), ends[:-1]]) if arrays else ends
         values = np.concatenate(arrays) if arrays else np.empty(0, dtype=dtype)

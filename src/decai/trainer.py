@@ -229,7 +229,10 @@ class LocalTrainer:
     def claim_all(
         self, claimer: Address, least: Wei = Wei(0), wanted: Callable[[Offer], bool] | None = None
     ) -> list[Offer]:
-        """Make every claim that can succeed for at least `least` wei, oldest first; returns them.
+        """Make every claim that can succeed for at least `least` wei; returns them.
+
+        They are made oldest first, and then once more what these made possible, for a refund can give the
+        claimer the share that a report needs.
 
         Parameters
         ----------
@@ -242,7 +245,6 @@ class LocalTrainer:
         """
         made: list[Offer] = []
         before = -1
-        # A refund may give the claimer the share that a report needs; then look again.
         while before < 0 or (self.open.small and len(made) > before):
             before = len(made)
             for number in self._candidates(claimer, least):
@@ -290,7 +292,9 @@ class LocalTrainer:
             If `sender` is not the owner, or this kind of classifier takes no further class.
         """
         self._require_owner(sender)
-        return self.classifier.add_class(name, samples)
+        label = self.classifier.add_class(name, samples)
+        self.incentive.settle_change(self._now)
+        return label
 
     def _require_owner(self, sender: Address) -> None:
         if sender != self._owner:

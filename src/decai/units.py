@@ -97,9 +97,9 @@ def to_fixed(value: int | float | str | Decimal) -> int:
         raise InputError(f"{value!r} is not a number") from None
     if not number.is_finite():
         raise InputError(f"{value!r} is not a finite number")
-    if number.adjusted() > _PRECISION // 2:
+    if number and number.adjusted() > _PRECISION // 2:
         raise InputError(f"{value!r} is too large for a fixed-point number")
-    with localcontext(prec=_PRECISION):
+    with localcontext(prec=max(_PRECISION, len(number.as_tuple().digits) + 20)):
         return int((number * SCALE).to_integral_value(ROUND_HALF_EVEN))
 
 
@@ -113,10 +113,10 @@ def from_fixed(value: int) -> Decimal:
     >>> to_fixed(from_fixed(12_345)) == 12_345
     True
     """
-    with localcontext(prec=_PRECISION):
+    with localcontext(prec=max(_PRECISION, len(str(value)) + 10)):
         number = (Decimal(value) / SCALE).normalize()
-    # normalize() writes 100 as 1E+2, which JSON readers take for a float.
-    return number.quantize(Decimal(1)) if number == number.to_integral_value() else number
+        # normalize() writes 100 as 1E+2, which JSON readers take for a float.
+        return number.quantize(Decimal(1)) if number == number.to_integral_value() else number
 
 
 def _parse(text: str, units: dict[str, int], what: str, example: str) -> int:

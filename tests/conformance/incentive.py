@@ -132,6 +132,15 @@ class IncentiveConformance:
         mechanism.settle_add_data(Seconds(ADDED + 7))
         assert mechanism.last_update == ADDED + 7
 
+    def test_the_model_is_settled_unless_it_changed_in_this_block(
+        self, mechanism: IncentiveMechanism
+    ) -> None:
+        cost = mechanism.add_data_cost(Seconds(MATURE + 9))
+        mechanism.settle_change(Seconds(MATURE))
+        assert not mechanism.is_settled(Seconds(MATURE))
+        assert mechanism.is_settled(Seconds(MATURE + 1))
+        assert mechanism.add_data_cost(Seconds(MATURE + 9)) == cost
+
     @pytest.mark.parametrize("predict", [agrees, disagrees])
     @pytest.mark.parametrize("now", [ADDED, MATURE - 1, MATURE, ADDED + 10**6])
     @pytest.mark.parametrize(

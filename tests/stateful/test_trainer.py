@@ -65,6 +65,7 @@ class Paper:
     owner: Address = OWNER
     now: int = 0
     last_update: int = 0
+    changed: int = 0
     money: dict[Address, int] = field(default_factory=lambda: dict(MONEY))
     entries: list[Entry] = field(default_factory=list)
 
@@ -111,7 +112,7 @@ class Paper:
         self.model.update(x, label)
         self.money[sender] = self.owned(sender) - cost
         self.entries.append(Entry(x, label, self.now, sender, cost, cost))
-        self.last_update = self.now
+        self.last_update = self.changed = self.now
         return len(self.entries) - 1, cost
 
     def find(self, x: tuple[int, ...], label: int, added: int, author: Address) -> Entry:
@@ -138,7 +139,7 @@ class Paper:
     def check_age_and_block(self, entry: Entry) -> None:
         if self.now < entry.added + REFUND_WAIT:
             raise NoError(f"{self.kind}: not enough time has passed")
-        if self.now == self.last_update:
+        if self.now == self.changed:
             raise NoError(f"{self.kind}: the model was updated in this block")
 
     def reportable(self, entry: Entry, claimer: Address) -> tuple[Path, int]:
@@ -222,6 +223,7 @@ class Paper:
         if self.model_kind == "sparse-perceptron":
             raise NoError("sparse-perceptron: has exactly two classes")
         self.model.add_class()
+        self.changed = self.now
         self.classes += 1
         for x in rows:
             self.model.update(x, self.classes - 1)

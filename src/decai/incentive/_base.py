@@ -16,6 +16,7 @@ class MechanismCheckpoint:
     """The state of a mechanism."""
 
     last_update: Seconds
+    changed: Seconds
     total_submitted: int
     num_valid: dict[Address, int]
     total_valid: int
@@ -33,6 +34,8 @@ class BaseIncentive:
             raise InputError(f"{self.kind}: the refund wait must not be negative")
         self.refund_wait = refund_wait
         self.last_update = deployed
+        self._changed = deployed
+        """When the model last changed, by a contribution or otherwise."""
         self.total_submitted = 0
         self._num_valid: dict[Address, int] = {}
         self.total_valid = 0
@@ -49,8 +52,16 @@ class BaseIncentive:
 
     def settle_add_data(self, now: Seconds) -> None:
         """Take note of a contribution that was let in."""
-        self.last_update = now
+        self.last_update = self._changed = now
         self.total_submitted += 1
+
+    def settle_change(self, now: Seconds) -> None:
+        """Take note of a change of the model that is no contribution; the cost does not depend on it."""
+        self._changed = now
+
+    def is_settled(self, now: Seconds) -> bool:
+        """Whether the model may be consulted: it has not changed in this block."""
+        return now != self._changed
 
     def settle_claim(self, claim: Claim, path: Path) -> None:
         """Take note of a claim that is paid; a refund validates the contribution."""
@@ -71,7 +82,7 @@ class BaseIncentive:
             raise Refused(f"{self.kind}: not enough time has passed")
 
     def _require_settled(self, claim: Claim) -> None:
-        if claim.now == self.last_update:
+        if not self.is_settled(claim.now):
             raise Refused(f"{self.kind}: the model was updated in this block")
 
     def _require_agreement(self, claim: Claim, predict: Callable[[], int]) -> None:
@@ -86,6 +97,7 @@ class BaseIncentive:
         """An immutable copy of the state, for `restore`."""
         return MechanismCheckpoint(
             self.last_update,
+            self._changed,
             self.total_submitted,
             dict(self._num_valid),
             self.total_valid,
@@ -95,6 +107,7 @@ class BaseIncentive:
 
     def restore(self, checkpoint: MechanismCheckpoint) -> None:
         """Go back to a checkpoint of this mechanism."""
-        self.last_update, self.total_submitted = checkpoint.last_update, checkpoint.total_submitted
+        self.last_update, self._changed = checkpoint.last_update, checkpoint.changed
+        self.total_submitted = checkpoint.total_submitted
         self._num_valid, self.total_valid = dict(checkpoint.num_valid), checkpoint.total_valid
         self._valid_deposit, self._total_deposit = dict(checkpoint.valid_deposit), checkpoint.total_deposit

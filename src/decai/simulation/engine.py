@@ -253,6 +253,8 @@ class Simulation:
         row = self._stream[self._next]
         features = self._features[self._next]
         label = agent.choose_label(view, features, self._labels[row])
+        if type(label) is not int:
+            raise ScenarioError(f"agent {agent.name}: chose {label!r}, which is no label")
         try:
             trainer.add_data(agent.address, features, label, value)
         except Refused as refusal:
