@@ -51,7 +51,8 @@ def load_run(path: Path | str) -> RunData:
     folder = Path(path)
     title, result = read_summary(folder)
     try:
-        table = pq.read_table(BytesIO((folder / "series.parquet").read_bytes()))
+        # In this thread: worker threads that are still busy when the process ends can abort it.
+        table = pq.read_table(BytesIO((folder / "series.parquet").read_bytes()), use_threads=False)
         columns = {name: table[name] for name in table.column_names}
         return RunData(
             path=folder,
