@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple, Protocol, Self, runtime_checkable
 
-from decai.samples import Features, IntArray, Samples
+from decai.samples import Features, FloatArray, IntArray, Samples
 from decai.units import Address, Seconds, Wei
 
-__all__ = ["Claim", "Classifier", "IncentiveMechanism", "Offer", "Path", "Receipt", "Trainer"]
+__all__ = ["Claim", "Classifier", "Drift", "IncentiveMechanism", "Offer", "Path", "Receipt", "Trainer"]
 
 
 class Path(IntEnum):
@@ -63,6 +63,18 @@ class Offer(NamedTuple):
     amount: Wei
 
 
+class Drift(NamedTuple):
+    """How far a model has moved since its era began; none of the numbers ever falls within an era.
+
+    A stored row of m distinct features that `Classifier.judge_rows` gave a margin keeps its label, in the
+    same era, while ``fixed + m * per_feature`` has grown by less than the margin.
+    """
+
+    era: int
+    fixed: float
+    per_feature: float
+
+
 @runtime_checkable
 class Classifier(Protocol):
     """A model that predicts labels and learns from one contribution at a time.
@@ -109,6 +121,17 @@ class Classifier(Protocol):
 
     def predict_rows(self, values: Features, starts: IntArray, ends: IntArray, out: IntArray) -> None:
         """Write the labels of the stored rows ``values[starts[i]:ends[i]]`` to ``out[i]``."""
+        ...
+
+    @property
+    def drift(self) -> Drift:
+        """How far the model has moved, in the unit of the margins."""
+        ...
+
+    def judge_rows(
+        self, values: Features, starts: IntArray, ends: IntArray, out: IntArray, margins: FloatArray
+    ) -> None:
+        """Like `predict_rows`, and how far the model must move to change each label; 0 if unknown."""
         ...
 
     def predict_many(self, samples: Samples) -> IntArray:

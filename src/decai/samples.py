@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from decai.errors import InputError
 
-__all__ = ["Features", "IntArray", "Samples"]
+__all__ = ["Features", "FloatArray", "IntArray", "Samples"]
 
 IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
 Features = NDArray[np.int32] | NDArray[np.int64]
 """One sample: int32 feature indices (sparse) or an int64 fixed-point vector (dense), 1-D."""
 

@@ -7,7 +7,8 @@ from typing import ClassVar, Final
 import numpy as np
 
 from decai.errors import InputError, Refused
-from decai.samples import Features, IntArray, Samples
+from decai.protocols import Drift
+from decai.samples import Features, FloatArray, IntArray, Samples
 
 __all__ = ["MAX_CLASSES", "BaseClassifier", "checked_names", "checked_rate"]
 
@@ -41,6 +42,9 @@ class BaseClassifier(ABC):
     def __init__(self, classes: tuple[str, ...]) -> None:
         self._classes = classes
         self._version = 0
+        self._era = 0
+        self._drift_fixed = 0.0
+        self._drift_per_feature = 0.0
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -51,6 +55,24 @@ class BaseClassifier(ABC):
     def version(self) -> int:
         """Grows whenever a prediction could have changed."""
         return self._version
+
+    @property
+    def drift(self) -> Drift:
+        """How far the model has moved, in the unit of the margins."""
+        return Drift(self._era, self._drift_fixed, self._drift_per_feature)
+
+    def _begin_era(self) -> None:
+        """Take note of a change that no drift measures."""
+        self._version += 1
+        self._era += 1
+        self._drift_fixed = self._drift_per_feature = 0.0
+
+    def judge_rows(
+        self, values: Features, starts: IntArray, ends: IntArray, out: IntArray, margins: FloatArray
+    ) -> None:
+        """Like `predict_rows`; no margins are known for this kind."""
+        self.predict_rows(values, starts, ends, out)
+        margins.fill(0.0)
 
     @abstractmethod
     def predict_rows(self, values: Features, starts: IntArray, ends: IntArray, out: IntArray) -> None:

@@ -6,22 +6,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from decai.classifier._sparse import CHANGED, PLACE, all_placed
+from decai.classifier._sums import class_sum, pair_sums
 from decai.kernel import kernel
-from decai.samples import IntArray
+from decai.samples import FloatArray, IntArray
 from decai.units import SCALE
 
-__all__ = ["COUNT_LIMIT", "FloatArray", "decide", "decide_rows", "learn"]
+__all__ = ["COUNT_LIMIT", "decide", "decide_rows", "learn"]
 
 COUNT_LIMIT: Final = 2**32 - 1
 NEAR_TIE: Final = -1
 """A kernel's answer: the error bound leaves the label open."""
 
-FloatArray = NDArray[np.float64]
-
 
 @kernel
-def decide(columns: NDArray[np.int32], sums: FloatArray, squares: FloatArray, factors: FloatArray) -> int:
-    """The label, or NEAR_TIE where the error bound leaves it open.
+def decide(
+    columns: NDArray[np.int32], sums: FloatArray, squares: FloatArray, factors: FloatArray
+) -> tuple[int, float]:
+    """The label, or NEAR_TIE where the error bound leaves it open, and how far it is from any doubt.
 
     Class c is at ``squares[c] - factors[c] * T_c``, with T_c the sum of its S_j over the m features. Table
     entries are the nearest floats, and no term of T_c is below 0, so the product is within
@@ -29,19 +30,17 @@ def decide(columns: NDArray[np.int32], sums: FloatArray, squares: FloatArray, fa
     One distance is thus off by at most (m + 5) * 2^-53 of (square + product), the difference of two by twice
     that; the bound is more than twice as large.
     """
-    size = len(sums)
     m = len(columns)
     best = np.inf
     second = np.inf
     largest = 0.0
     label = 0
-    for c in range(len(squares)):
+    classes = len(squares)
+    pair = pair_sums(columns, sums, 0.0) if classes == 2 else (0.0, 0.0)
+    for c in range(classes):
         if factors[c] == 0.0:
             continue
-        t = 0.0
-        for column in columns:
-            if 0 <= column < size:
-                t += sums[column, c]
+        t = pair[c] if classes == 2 else class_sum(columns, sums, c, 0.0)
         t *= factors[c]
         largest = max(largest, squares[c] + t)
         distance = squares[c] - t
@@ -51,9 +50,11 @@ def decide(columns: NDArray[np.int32], sums: FloatArray, squares: FloatArray, fa
             label = c
         elif distance < second:
             second = distance
-    if second - best <= largest * (m + 16) * 2.0**-51:
-        return NEAR_TIE
-    return label
+    bound = largest * (m + 16) * 2.0**-51
+    if second - best <= bound:
+        return NEAR_TIE, 0.0
+    # Twice, for the doubt will be there again when the model has moved.
+    return label, max(0.0, second - best - 2.0 * bound)
 
 
 @kernel
@@ -65,11 +66,13 @@ def decide_rows(
     squares: FloatArray,
     factors: FloatArray,
     out: IntArray,
+    margins: FloatArray,
 ) -> int:
     near_ties = 0
     for row in range(len(starts)):
-        label = decide(values[starts[row] : ends[row]], sums, squares, factors)
+        label, margin = decide(values[starts[row] : ends[row]], sums, squares, factors)
         out[row] = label
+        margins[row] = margin
         near_ties += label < 0
     return near_ties
 

@@ -3,16 +3,13 @@
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from decai.errors import InputError, Refused
 from decai.kernel import kernel
-from decai.samples import Features, IntArray, Samples
+from decai.samples import Features, FloatArray, IntArray, Samples
 from decai.units import SCALE
 
-__all__ = ["NORM_TOLERANCE", "FloatArray", "checked_vector", "checked_vectors", "dot_rows"]
-
-FloatArray = NDArray[np.float64]
+__all__ = ["NORM_TOLERANCE", "checked_vector", "checked_vectors", "dot_rows"]
 
 NORM_TOLERANCE: Final = 100 * SCALE
 """How far the squared norm may be from F^2, exclusive."""

@@ -26,6 +26,7 @@ __all__ = [
     "Columns",
     "ColumnsCheckpoint",
     "all_placed",
+    "are_direct",
     "first_not_increasing",
     "grown",
     "increases",
@@ -46,7 +47,7 @@ T = TypeVar("T", bound=np.generic)
 
 
 @kernel
-def _direct(values: Features) -> bool:
+def are_direct(values: Features) -> bool:
     """Whether each value is its own column."""
     low = 0
     high = 0
@@ -141,6 +142,16 @@ class Columns:
             return features  # type: ignore[return-value]  # the dtype was just checked
         return self._columns(self._checked(features))
 
+    def to_learn(self, features: Features) -> NDArray[np.int32]:
+        """Columns of `features` for a kernel that checks `all_placed` before all else; refuses like `find`.
+
+        Such a kernel checks each column itself, so that most features need not be looked at twice.
+        """
+        plain = features.dtype == np.int32 and features.ndim == 1 and len(features) <= MAX_FEATURES
+        if plain and self.size <= TABLE_LIMIT:
+            return features  # type: ignore[return-value]  # the dtype was just checked
+        return self.find(features)
+
     def reserve(self, features: Features) -> NDArray[np.int32]:
         """Columns of `features` for reading at any later time; refuses what `find` refuses."""
         if self._are_columns(features):
@@ -179,7 +190,7 @@ class Columns:
         if int((samples.ends - samples.starts).max(initial=0)) > MAX_FEATURES:
             raise InputError(f"{self.kind}: a sample has more than {MAX_FEATURES:,} features")
         values = samples.values
-        if _direct(values):
+        if are_direct(values):
             return Samples(values.astype(np.int32, copy=False), samples.starts, samples.ends)
         distinct = np.unique(values[_mentioned(len(values), samples.starts, samples.ends)]).astype(np.int64)
         if len(distinct) and (distinct[0] < 0 or distinct[-1] >= INDEX_LIMIT):
@@ -212,7 +223,7 @@ class Columns:
             features.dtype == np.int32
             and features.ndim == 1
             and len(features) <= MAX_FEATURES
-            and _direct(features)
+            and are_direct(features)
         )
 
     def _checked(self, features: Features) -> IntArray:
@@ -226,14 +237,14 @@ class Columns:
         return values
 
     def _columns(self, values: IntArray) -> NDArray[np.int32]:
-        if _direct(values):
+        if are_direct(values):
             return values.astype(np.int32)
         hashed = self._hashed
         columns = (value if value < TABLE_LIMIT else hashed.get(value, -1) for value in values.tolist())
         return np.fromiter(columns, dtype=np.int32, count=len(values))
 
     def _reserve(self, values: IntArray) -> NDArray[np.int32]:
-        if not _direct(values):
+        if not are_direct(values):
             for value in values.tolist():
                 if value >= TABLE_LIMIT:
                     self._hashed.setdefault(value, TABLE_LIMIT + len(self._hashed))

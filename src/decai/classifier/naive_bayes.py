@@ -7,18 +7,16 @@ rule decide the rest, so the answer is always the rule's.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import exp
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from decai.classifier._base import BaseClassifier, checked_names
-from decai.classifier._bayes_kernels import COUNT_LIMIT, FloatArray, count, decide, decide_rows, learn
-from decai.classifier._pair import PAIR_LIMIT, pair_rows
+from decai.classifier._bayes_kernels import COUNT_LIMIT, count, decide, decide_rows, learn
 from decai.classifier._sparse import PLACE, Columns, ColumnsCheckpoint, grown
 from decai.errors import InputError
-from decai.samples import Features, IntArray, Samples
+from decai.samples import Features, FloatArray, IntArray, Samples
 from decai.units import SCALE
 
 __all__ = ["NaiveBayes"]
@@ -128,7 +126,7 @@ class NaiveBayes(BaseClassifier):
     def predict(self, features: Features) -> int:
         """The most probable class."""
         columns = self._columns.find(features)
-        label = decide(columns, self._logs, self._priors, self._log_totals, self._log_alpha)
+        label, _ = decide(columns, self._logs, self._priors, self._log_totals, self._log_alpha)
         return label if label >= 0 else self.predict_exact(columns)
 
     def predict_exact(self, columns: NDArray[np.int32]) -> int:
@@ -152,52 +150,44 @@ class NaiveBayes(BaseClassifier):
 
     def predict_rows(self, values: Features, starts: IntArray, ends: IntArray, out: IntArray) -> None:
         """Write the labels of the stored rows ``values[starts[i]:ends[i]]`` to ``out[i]``."""
-        if len(self._classes) == 2 and all(self._samples.tolist()) and len(self._logs) <= PAIR_LIMIT:
-            ties = self._decide_pair_rows(values, starts, ends, out)
-        else:
-            ties = decide_rows(
-                values,  # type: ignore[arg-type]  # stored rows are columns
-                starts,
-                ends,
-                self._logs,
-                self._priors,
-                self._log_totals,
-                self._log_alpha,
-                out,
-            )
+        self.judge_rows(values, starts, ends, out, np.empty(len(starts)))
+
+    def judge_rows(
+        self, values: Features, starts: IntArray, ends: IntArray, out: IntArray, margins: FloatArray
+    ) -> None:
+        """Like `predict_rows`, and how far the model must move to change each label, in logarithms."""
+        ties = decide_rows(
+            values,  # type: ignore[arg-type]  # stored rows are columns
+            starts,
+            ends,
+            self._logs,
+            self._priors,
+            self._log_totals,
+            self._log_alpha,
+            out,
+            margins,
+        )
         if ties:
             for row in np.flatnonzero(out < 0):
                 out[row] = self.predict_exact(values[starts[row] : ends[row]])  # type: ignore[arg-type]
 
-    def _decide_pair_rows(self, values: Features, starts: IntArray, ends: IntArray, out: IntArray) -> int:
-        # The bound of `decide`, its square multiplied out. A difference of two logarithms is rounded once
-        # more, by 2^-46 at most: a quarter of what it is added to, hence 2.5 in place of 2.
-        unit = 2.5 * 2.0**-44
-        truncated = 2.5 * 2.0 * exp(max(self._log_totals.tolist())) * 2.0**-128
-        return pair_rows(
-            values,  # type: ignore[arg-type]  # stored rows are columns
-            starts,
-            ends,
-            self._logs[:, 0] - self._logs[:, 1],
-            0.0,
-            float(self._priors[0] - self._priors[1]),
-            float(self._log_totals[1] - self._log_totals[0]),
-            16.0 * unit,
-            8.0 * unit + truncated,
-            unit,
-            out,
-        )
-
     def update(self, features: Features, label: int) -> None:
         """Count the features under `label`."""
         self.check_label(label)
-        if self._learn(self._columns.find(features), label) == PLACE:
+        known = self._samples[label] > 0
+        answer, fixed, per_feature = self._learn(self._columns.to_learn(features), label)
+        if answer == PLACE:
             columns = self._columns.place(features)
             self._grow()
-            self._learn(columns, label)
+            _, fixed, per_feature = self._learn(columns, label)
+        if not known:
+            self._begin_era()
+            return
         self._version += 1
+        self._drift_fixed += fixed
+        self._drift_per_feature += per_feature
 
-    def _learn(self, columns: NDArray[np.int32], label: int) -> int:
+    def _learn(self, columns: NDArray[np.int32], label: int) -> tuple[int, float, float]:
         return learn(
             columns,
             label,
@@ -242,7 +232,7 @@ class NaiveBayes(BaseClassifier):
             self._totals,
         )
         self._rebuild()
-        self._version += 1
+        self._begin_era()
 
     def add_class(self, name: str, samples: Samples | None = None) -> int:
         """Add a class, trained on `samples`; returns its label.
@@ -263,7 +253,7 @@ class NaiveBayes(BaseClassifier):
         if samples is not None:
             self.train(samples, np.full(len(samples), label, dtype=np.int64))
         self._rebuild()
-        self._version += 1
+        self._begin_era()
         return label
 
     def _grow(self) -> None:
@@ -297,4 +287,4 @@ class NaiveBayes(BaseClassifier):
         self._counts, self._samples = checkpoint.counts.copy(), checkpoint.samples.copy()
         self._totals = checkpoint.totals.copy()
         self._rebuild()
-        self._version += 1
+        self._begin_era()

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from decai.classifier._base import BaseClassifier, checked_names
-from decai.classifier._centroid_kernels import COUNT_LIMIT, FloatArray, decide, decide_rows, learn
-from decai.classifier._pair import PAIR_LIMIT, pair_rows
+from decai.classifier._centroid_kernels import COUNT_LIMIT, decide, decide_rows, learn
 from decai.classifier._sparse import (
     PLACE,
     Columns,
@@ -24,7 +23,7 @@ from decai.classifier._sparse import (
     increases,
 )
 from decai.errors import InputError, Refused
-from decai.samples import Features, IntArray, Samples
+from decai.samples import Features, FloatArray, IntArray, Samples
 from decai.units import SCALE
 
 __all__ = ["SparseCentroid"]
@@ -190,7 +189,7 @@ class SparseCentroid(BaseClassifier):
         """The class with the nearest centroid."""
         columns = self._columns.find(features)
         self._check_increasing(features)
-        label = decide(columns, self._sums, self._float_squares, self._factors)
+        label, _ = decide(columns, self._sums, self._float_squares, self._factors)
         return label if label >= 0 else self.predict_exact(columns)
 
     def predict_exact(self, columns: NDArray[np.int32]) -> int:
@@ -208,46 +207,30 @@ class SparseCentroid(BaseClassifier):
 
     def predict_rows(self, values: Features, starts: IntArray, ends: IntArray, out: IntArray) -> None:
         """Write the labels of the stored rows ``values[starts[i]:ends[i]]`` to ``out[i]``."""
-        if len(self._classes) == 2 and all(self._factors.tolist()) and len(self._sums) <= PAIR_LIMIT:
-            ties = self._decide_pair_rows(values, starts, ends, out)
-        else:
-            ties = decide_rows(
-                values,  # type: ignore[arg-type]  # stored rows are columns
-                starts,
-                ends,
-                self._sums,
-                self._float_squares,
-                self._factors,
-                out,
-            )
+        self.judge_rows(values, starts, ends, out, np.empty(len(starts)))
+
+    def judge_rows(
+        self, values: Features, starts: IntArray, ends: IntArray, out: IntArray, margins: FloatArray
+    ) -> None:
+        """Like `predict_rows`, and how far the model must move to change each label, in squared distance."""
+        ties = decide_rows(
+            values,  # type: ignore[arg-type]  # stored rows are columns
+            starts,
+            ends,
+            self._sums,
+            self._float_squares,
+            self._factors,
+            out,
+            margins,
+        )
         if ties:
             for row in np.flatnonzero(out < 0):
                 out[row] = self.predict_exact(values[starts[row] : ends[row]])  # type: ignore[arg-type]
 
-    def _decide_pair_rows(self, values: Features, starts: IntArray, ends: IntArray, out: IntArray) -> int:
-        # Class 0 leads by how much farther class 1 is. A sum S_j is at most 2 F n (with counters at their
-        # limits; F n before), so what a feature adds is a difference of numbers of at most 4 F^2, each
-        # rounded three times: 4 * 4 F^2 * 2^-52 with room. Adding m of them rounds m times at most 4 m F^2.
-        first, second = self._float_squares[0], self._float_squares[1]
-        largest = 4.0 * SCALE * SCALE
-        return pair_rows(
-            values,  # type: ignore[arg-type]  # stored rows are columns
-            starts,
-            ends,
-            self._sums[:, 0] * self._factors[0] - self._sums[:, 1] * self._factors[1],
-            0.0,
-            float(second - first),
-            0.0,
-            float(first + second) * 2.0**-50,
-            4.0 * largest * 2.0**-52,
-            largest * 2.0**-52,
-            out,
-        )
-
     def update(self, features: Features, label: int) -> None:
         """Take the sample into its class's mean."""
         self.check_label(label)
-        columns = self._columns.find(features)
+        columns = self._columns.to_learn(features)
         self._check_increasing(features)
         answer, b, c = self._learn(columns, label)
         if answer == PLACE:
@@ -256,10 +239,29 @@ class SparseCentroid(BaseClassifier):
             answer, b, c = self._learn(columns, label)
         old_a, old_b, old_c = self._squares[label]
         self._squares[label] = (old_a, old_b + b, old_c + c)
-        if self.num_samples(label) < COUNT_LIMIT:
+        n, square = self.num_samples(label), float(self._float_squares[label])
+        if n < COUNT_LIMIT:
             self._learned[label] += 1
         self._refresh(label)
-        self._version += 1
+        if n:
+            self._version += 1
+            self._drift_fixed += self._movement(label, n, len(columns), square)
+        else:
+            self._begin_era()
+        self._masses[label] += SCALE * len(columns)
+
+    def _movement(self, label: int, n: int, m: int, square: float) -> float:
+        """By how much an update with m features can have moved the distance of a row to its class.
+
+        The row's part ``2 F T / n`` becomes ``2 F (T + c F) / (n + 1)``, where T is at most the sum of all
+        S_j and the common features c at most m. So it falls by at most ``2 F sum(S_j) / (n (n + 1))`` or
+        grows by at most ``2 F^2 m / n`` (which also holds for an n at its limit).
+        """
+        falls = 2.0 * SCALE * self._masses[label] / (float(n) * (n + 1))
+        grows = 2.0 * SCALE * SCALE * m / n
+        now = float(self._float_squares[label])
+        # Squares are the nearest floats; the rest is room for the rounding of this sum.
+        return (max(falls, grows) + abs(now - square)) * (1 + 2.0**-40) + (now + square) * 2.0**-51
 
     def _learn(self, columns: NDArray[np.int32], label: int) -> tuple[int, int, int]:
         return learn(
@@ -279,7 +281,7 @@ class SparseCentroid(BaseClassifier):
 
     def store(self, features: Features) -> Features:
         """The form of these features that `predict_rows` reads later, also after more learning."""
-        self._columns.find(features)
+        self._columns.to_learn(features)
         self._check_increasing(features)
         return self._columns.reserve(features)
 
@@ -327,7 +329,7 @@ class SparseCentroid(BaseClassifier):
         label = len(self._classes) - 1
         if samples is not None:
             self.train(samples, np.full(len(samples), label, dtype=np.int64))
-        self._version += 1
+        self._begin_era()
         return label
 
     def _grow(self) -> None:
@@ -342,6 +344,8 @@ class SparseCentroid(BaseClassifier):
         self._sums = sums.astype(np.float64)
         self._float_squares = np.zeros(len(self._classes))
         self._factors = np.zeros(len(self._classes))
+        # At least the sum of the S_j of each class.
+        self._masses = [int(total * (1 + 2.0**-40)) + 1 for total in self._sums.sum(axis=0).tolist()]
         for label in range(len(self._classes)):
             self._refresh(label)
 
@@ -370,4 +374,4 @@ class SparseCentroid(BaseClassifier):
         self._initial_samples = list(checkpoint.initial_samples)
         self._learned, self._squares = list(checkpoint.learned), list(checkpoint.squares)
         self._rebuild()
-        self._version += 1
+        self._begin_era()

@@ -12,10 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from decai.classifier._base import BaseClassifier, checked_names, checked_rate
-from decai.classifier._sparse import CHANGED, PLACE, UNCHANGED, Columns, ColumnsCheckpoint, all_placed, grown
+from decai.classifier._sparse import (
+    CHANGED,
+    PLACE,
+    UNCHANGED,
+    Columns,
+    ColumnsCheckpoint,
+    all_placed,
+    are_direct,
+    grown,
+)
 from decai.errors import InputError, Refused
 from decai.kernel import kernel
-from decai.samples import Features, IntArray, Samples
+from decai.samples import Features, FloatArray, IntArray, Samples
 from decai.units import SCALE, truncated_div
 
 __all__ = ["COUNTER_HIGH", "COUNTER_LOW", "WEIGHT_LIMIT", "SparsePerceptron"]
@@ -50,9 +59,26 @@ def _predict_rows(
 
 
 @kernel
+def _judge_rows(
+    values: NDArray[np.int32],
+    starts: IntArray,
+    ends: IntArray,
+    weights: IntArray,
+    intercept: int,
+    out: IntArray,
+    margins: FloatArray,
+) -> None:
+    for row in range(len(starts)):
+        score = _score(values[starts[row] : ends[row]], weights, intercept)
+        out[row] = 1 if score > 0 else 0
+        margins[row] = abs(float(score)) * (1 - 2.0**-50)
+
+
+@kernel
 def _learn(
     columns: NDArray[np.int32],
     label: int,
+    checked: bool,
     direct: int,
     size: int,
     base: IntArray,
@@ -61,11 +87,14 @@ def _learn(
     rate: int,
     intercept: int,
 ) -> int:
-    """UNCHANGED or CHANGED, or with nothing done PLACE."""
+    """UNCHANGED or CHANGED, or with nothing done PLACE; `checked` says that all are columns or -1."""
+    placed = all_placed(columns, direct, size)
+    if not placed and not checked and not are_direct(columns):
+        return PLACE
     prediction = 1 if _score(columns, weights, intercept) > 0 else 0
     if prediction == label:
         return UNCHANGED
-    if not all_placed(columns, direct, size):
+    if not placed:
         return PLACE
     step = 1 if label == 1 else -1
     for column in columns:
@@ -215,20 +244,30 @@ class SparsePerceptron(BaseClassifier):
         """Write the labels of the stored rows ``values[starts[i]:ends[i]]`` to ``out[i]``."""
         _predict_rows(values, starts, ends, self._weights, self.intercept, out)  # type: ignore[arg-type]
 
+    def judge_rows(
+        self, values: Features, starts: IntArray, ends: IntArray, out: IntArray, margins: FloatArray
+    ) -> None:
+        """Like `predict_rows`, and how far the model must move to change each label, fixed point."""
+        _judge_rows(values, starts, ends, self._weights, self.intercept, out, margins)  # type: ignore[arg-type]
+
     def update(self, features: Features, label: int) -> None:
         """Move the listed weights toward `label`, if the model disagrees with it."""
         self.check_label(label)
-        answer = self._learn(self._columns.find(features), label)
+        columns = self._columns.to_learn(features)
+        answer = self._learn(columns, label, checked=columns is not features)
         if answer == PLACE:
             columns = self._columns.place(features)
             self._grow()
-            answer = self._learn(columns, label)
+            answer = self._learn(columns, label, checked=True)
         self._version += answer
+        # A row of distinct features lists each weight that moved at most once.
+        self._drift_fixed += float(answer * self.learning_rate * len(features))
 
-    def _learn(self, columns: NDArray[np.int32], label: int) -> int:
+    def _learn(self, columns: NDArray[np.int32], label: int, checked: bool) -> int:
         return _learn(
             columns,
             label,
+            checked,
             self._columns.direct,
             self._columns.size,
             self._base,
@@ -309,7 +348,7 @@ class SparsePerceptron(BaseClassifier):
         self._base[known] = weights
         self._counters = np.zeros(len(counts), dtype=np.int16)
         self._weights = self._base.copy()
-        self._version += 1
+        self._begin_era()
 
     def add_class(self, name: str, samples: Samples | None = None) -> int:
         """Refused: a perceptron with one weight a feature tells two classes apart, no more."""
@@ -324,4 +363,4 @@ class SparsePerceptron(BaseClassifier):
         self._columns.restore(checkpoint.columns)
         self._base, self._counters = checkpoint.base, checkpoint.counters.copy()
         self._weights = self._base + self._counters * np.int64(self.learning_rate)
-        self._version += 1
+        self._begin_era()

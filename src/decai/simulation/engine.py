@@ -17,13 +17,15 @@ import numpy as np
 
 from decai.dataset import Dataset
 from decai.errors import Refused, ScenarioError
+from decai.incentive import Stakeable
 from decai.protocols import Classifier
+from decai.samples import Samples
 from decai.simulation.agents import Agent, View, agent_class
 from decai.simulation.build import build_classifier, build_incentive, initial_count, train_initially
 from decai.simulation.draws import Draws, generator
 from decai.simulation.scenario import Scenario
 from decai.trainer import LocalTrainer
-from decai.units import Address, Seconds, Wei
+from decai.units import DAY, Address, Seconds, Wei
 
 __all__ = ["Record", "Simulation", "address_of"]
 
@@ -95,7 +97,10 @@ class Simulation:
         self._tests = self.classifier.stored_samples(dataset.test.samples)
         self._test_labels = dataset.test.labels
         self._predictions = np.empty(len(self._test_labels), dtype=np.int64)
-        samples = dataset.train.samples
+        # Read-only, so that the ledger can keep the rows without copying them.
+        values = dataset.train.samples.values.view()
+        values.flags.writeable = False
+        samples = Samples(values, dataset.train.samples.starts, dataset.train.samples.ends)
         self._features = [samples[row] for row in self._stream]
         self._next = 0
         self.agents, self._groups = self._make_agents()
@@ -129,6 +134,7 @@ class Simulation:
         self._series_due = 0
         self._due = 0
         self._settled_at = 0
+        self._load_kernels()
 
     def _make_agents(self) -> tuple[list[Agent], list[int]]:
         agents, groups = [], []
@@ -143,6 +149,22 @@ class Simulation:
         if len({agent.address for agent in agents}) != len(agents):
             raise ScenarioError("two agents have the same name")
         return agents, groups
+
+    def _load_kernels(self) -> None:
+        """Compiled code is loaded when first called: do it on a model of its own, before the clock starts."""
+        names, plenty = [Address("a"), Address("b")], Wei(10**9)
+        trainer = LocalTrainer(
+            build_classifier(self.scenario.model, self.dataset),
+            Stakeable(Wei(1)),
+            balances=dict.fromkeys(names, plenty),
+        )
+        for time in range(1, 4):
+            trainer.advance_to(Seconds(time))
+            for name, label in zip(names, (1, 0), strict=True):
+                trainer.add_data(name, self._features[0], label, Wei(10**5))
+        trainer.advance_to(Seconds(10 * DAY))
+        for name in names:
+            trainer.claim_all(name)
 
     def interrupt(self) -> None:
         """Let the run end before the next event; everything so far stays good."""
