@@ -8,6 +8,7 @@
     │   ├── ScenarioError  a scenario: an unknown key, a value out of range
     │   ├── ModelFileError a model file: malformed, out of range
     │   └── DatasetError   a data set: unknown, damaged, a label outside the classes
+    ├── ChainError         a node or network: out of reach, out of money, a transaction whose fate is unknown
     ├── MissingError       something has to be fetched or installed first; says by which command
     ├── StorageError       a folder or disk that cannot be written
     └── Interrupted        the user stopped the work; says what was kept
@@ -16,6 +17,7 @@ The command line prints ``str(error)`` as its one line and exits with code 2 (13
 """
 
 __all__ = [
+    "ChainError",
     "DatasetError",
     "DecaiError",
     "InputError",
@@ -50,6 +52,10 @@ class ModelFileError(InputError):
 
 class DatasetError(InputError):
     """A data set that is unknown, damaged or inconsistent."""
+
+
+class ChainError(DecaiError):
+    """A node or network that cannot be reached or will not do what was asked; says what is known."""
 
 
 class MissingError(DecaiError):
