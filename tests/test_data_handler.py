@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from decai.data_handler import ClaimSet, DataHandler
 from decai.errors import Refused
-from decai.protocols import Claim
+from decai.protocols import Claim, Path
 from decai.samples import Features
 from decai.units import Address, Seconds, Wei
 
@@ -89,7 +89,7 @@ class TestContributions:
     def test_are_refused_again_though_they_were_claimed_and_nothing_is_left(self) -> None:
         ledger = DataHandler()
         add(ledger, features(1, 2))
-        ledger.handle_claim(0, ADA, Wei(9))
+        ledger.handle_claim(0, ADA, Wei(9), Path.REFUND)
         with pytest.raises(Refused, match=r"^data handler: already added$"):
             ledger.check_new(features(1, 2), 1, ADA, Seconds(50))
 
@@ -152,8 +152,8 @@ class TestClaims:
     def test_take_from_what_is_left_and_leave_the_deposit(self) -> None:
         ledger = DataHandler()
         add(ledger, features(1), deposit=9)
-        ledger.handle_claim(0, BO, Wei(4))
-        ledger.handle_claim(0, CY, Wei(3))
+        ledger.handle_claim(0, BO, Wei(4), Path.REPORT)
+        ledger.handle_claim(0, CY, Wei(3), Path.REPORT)
         claim = ledger.claim(0, ADA, OWNER, Seconds(77))
         assert (claim.deposit, claim.left, claim.claims) == (9, 2, 2)
 
@@ -161,7 +161,7 @@ class TestClaims:
         ledger = DataHandler()
         add(ledger, features(1))
         add(ledger, features(2))
-        ledger.handle_claim(1, BO, Wei(4))
+        ledger.handle_claim(1, BO, Wei(4), Path.REPORT)
         for number, claimer, claimed in [(0, BO, False), (1, BO, True), (1, CY, False), (1, ADA, False)]:
             assert ledger.has_claimed(number, claimer) is claimed
             assert ledger.claim(number, claimer, OWNER, Seconds(77)).claimed is claimed
@@ -170,22 +170,38 @@ class TestClaims:
         # a report, and the rest after the last wait
         ledger = DataHandler()
         add(ledger, features(1), deposit=9)
-        ledger.handle_claim(0, BO, Wei(4))
-        ledger.handle_claim(0, BO, Wei(5))
+        ledger.handle_claim(0, BO, Wei(4), Path.REPORT)
+        ledger.handle_claim(0, BO, Wei(5), Path.ANYONE)
         claim = ledger.claim(0, BO, OWNER, Seconds(77))
         assert (claim.left, claim.claims, claim.claimed) == (0, 2, True)
+
+    @pytest.mark.parametrize("path", [Path.OWNER, Path.ANYONE])
+    def test_that_only_a_wait_allows_are_not_remembered(self, path: Path) -> None:
+        ledger = DataHandler()
+        add(ledger, features(1), deposit=9)
+        ledger.handle_claim(0, BO, Wei(9), path)
+        claim = ledger.claim(0, BO, OWNER, Seconds(77))
+        assert (claim.left, claim.claims, claim.claimed) == (0, 1, False)
+
+    def test_of_no_deposit_are_remembered_of_the_author_alone(self) -> None:
+        ledger = DataHandler()
+        add(ledger, features(1), deposit=0)
+        ledger.handle_claim(0, BO, Wei(0), Path.REPORT)
+        assert not ledger.has_claimed(0, BO)
+        ledger.handle_claim(0, ADA, Wei(0), Path.REFUND)
+        assert ledger.has_claimed(0, ADA)
 
     def test_of_nothing_are_claims(self) -> None:
         ledger = DataHandler()
         add(ledger, features(1), deposit=0)
-        ledger.handle_claim(0, ADA, Wei(0))
+        ledger.handle_claim(0, ADA, Wei(0), Path.REFUND)
         claim = ledger.claim(0, ADA, OWNER, Seconds(77))
         assert (claim.left, claim.claims, claim.claimed) == (0, 1, True)
 
     def test_of_huge_amounts_are_exact(self) -> None:
         ledger = DataHandler()
         add(ledger, features(1), deposit=10**30 + 1)
-        ledger.handle_claim(0, BO, Wei(10**30))
+        ledger.handle_claim(0, BO, Wei(10**30), Path.REPORT)
         assert ledger.left[0] == 1
 
     def test_claimers_keep_their_numbers(self) -> None:
@@ -201,9 +217,9 @@ class TestCheckpoint:
     def test_restores_contributions_claims_and_claimers(self) -> None:
         ledger = DataHandler()
         add(ledger, features(1), deposit=9)
-        ledger.handle_claim(0, BO, Wei(4))
+        ledger.handle_claim(0, BO, Wei(4), Path.REPORT)
         kept = ledger.checkpoint()
-        ledger.handle_claim(0, CY, Wei(5))
+        ledger.handle_claim(0, CY, Wei(5), Path.REPORT)
         add(ledger, features(2), now=60)
         ledger.restore(kept)
         assert len(ledger) == 1
@@ -220,7 +236,7 @@ class TestCheckpoint:
         for _ in range(2):
             ledger.restore(kept)
             assert not ledger.has_claimed(0, BO)
-            ledger.handle_claim(0, BO, Wei(4))
+            ledger.handle_claim(0, BO, Wei(4), Path.REPORT)
             add(ledger, features(2), now=60)
             assert len(ledger) == 2
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from decai.errors import Refused
 from decai.kernel import kernel
-from decai.protocols import Claim
+from decai.protocols import Claim, Path
 from decai.samples import Features, IntArray
 from decai.units import Address, Seconds, Wei
 
@@ -211,18 +211,22 @@ class DataHandler:
             self.claims[number] > 0 and self.has_claimed(number, claimer),
         )
 
-    def handle_claim(self, number: int, claimer: Address, amount: Wei) -> None:
-        """Record that `claimer` was paid `amount` of a contribution."""
+    def handle_claim(self, number: int, claimer: Address, amount: Wei, path: Path) -> None:
+        """Record that `claimer` was paid `amount` of a contribution.
+
+        It is remembered who was refunded, and who was paid a share of a deposit.
+        """
         left = self.left[number] = Wei(self.left[number] - amount)
         claimer_number = self.claimer_number(claimer)
-        if not left:
+        remembered = path is Path.REFUND or (path is Path.REPORT and self.deposit[number] > 0)
+        if not left and remembered:
             self._closed_by[number] = claimer_number
-        elif not (self.claims[number] and self.claimed.has(number, claimer_number)):
+        elif remembered and not (self.claims[number] and self.claimed.has(number, claimer_number)):
             self.claimed.add(number, claimer_number)
         self.claims[number] += 1
 
     def has_claimed(self, number: int, claimer: Address) -> bool:
-        """Whether `claimer` has claimed a contribution."""
+        """Whether `claimer` was refunded, or paid a share of a deposit."""
         claimer_number = self.claimer_number(claimer)
         return self._closed_by[number] == claimer_number or self.claimed.has(number, claimer_number)
 

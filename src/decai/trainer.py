@@ -133,6 +133,10 @@ class LocalTrainer:
         """What `address` owns outside of the model, in wei."""
         return self._balances.get(address, Wei(0))
 
+    def grant(self, address: Address, amount: Wei) -> None:
+        """Give an address money from outside, in wei; for what happens beyond the model."""
+        self._balances[address] = Wei(self.balance(address) + amount)
+
     def pay(self, sender: Address, recipient: Address, amount: Wei) -> None:
         """Move money between two addresses.
 
@@ -277,7 +281,7 @@ class LocalTrainer:
         number, path, amount = offer
         claimer = claim.claimer
         self.incentive.settle_claim(claim, path)
-        self.ledger.handle_claim(number, claimer, amount)
+        self.ledger.handle_claim(number, claimer, amount, path)
         self._held = Wei(self._held - amount)
         self._balances[claimer] = Wei(self._balances.get(claimer, 0) + amount)
         self.open.paid(number, self.ledger.claimer_number(claimer))

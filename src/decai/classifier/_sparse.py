@@ -18,7 +18,6 @@ from decai.samples import Features, IntArray, Samples
 
 __all__ = [
     "CHANGED",
-    "INDEX_LIMIT",
     "MAX_FEATURES",
     "PLACE",
     "TABLE_LIMIT",
@@ -33,8 +32,6 @@ __all__ = [
 ]
 
 TABLE_LIMIT: Final = 1 << 20
-INDEX_LIMIT: Final = 1 << 32
-"""Feature indices are unsigned 32-bit numbers."""
 MAX_FEATURES: Final = 1 << 14
 """Most features that a sample may list, repeats included."""
 
@@ -47,14 +44,14 @@ T = TypeVar("T", bound=np.generic)
 
 
 @kernel
-def are_direct(values: Features) -> bool:
-    """Whether each value is its own column."""
+def are_direct(values: Features, limit: int) -> bool:
+    """Whether each value is its own column: below `limit`."""
     low = 0
     high = 0
     for value in values:
         low = min(low, value)
         high = max(high, value)
-    return low >= 0 and high < TABLE_LIMIT
+    return low >= 0 and high < limit
 
 
 @kernel
@@ -108,12 +105,30 @@ class ColumnsCheckpoint(NamedTuple):
 
 
 class Columns:
-    """Which column of the tables holds which feature index."""
+    """Which column of the tables holds which feature index.
 
-    __slots__ = ("_hashed", "direct", "kind", "size")
+    Parameters
+    ----------
+    kind
+        Whose tables, for what is refused.
+    max_features
+        Most features that a sample may list, repeats included; at most `MAX_FEATURES`.
+    index_bits
+        An index is below 2 to the power of it; at most 32.
+    """
 
-    def __init__(self, kind: str) -> None:
+    __slots__ = ("_hashed", "direct", "direct_limit", "index_limit", "kind", "max_features", "size")
+
+    def __init__(self, kind: str, max_features: int = MAX_FEATURES, index_bits: int = 32) -> None:
+        if not 1 <= max_features <= MAX_FEATURES:
+            raise InputError(f"{kind}: the most features of a sample must be from 1 to {MAX_FEATURES:,}")
+        if not 1 <= index_bits <= 32:
+            raise InputError(f"{kind}: an index has from 1 to 32 bits, not {index_bits}")
         self.kind = kind
+        self.max_features = max_features
+        self.index_limit = 1 << index_bits
+        self.direct_limit = min(TABLE_LIMIT, self.index_limit)
+        """Indices below it are their own columns."""
         self.direct = 0
         """How many columns below `TABLE_LIMIT` are in use."""
         self.size = 0
@@ -147,7 +162,7 @@ class Columns:
 
         Such a kernel checks each column itself, so that most features need not be looked at twice.
         """
-        plain = features.dtype == np.int32 and features.ndim == 1 and len(features) <= MAX_FEATURES
+        plain = features.dtype == np.int32 and features.ndim == 1 and len(features) <= self.max_features
         if plain and self.size <= TABLE_LIMIT:
             return features  # type: ignore[return-value]  # the dtype was just checked
         return self.find(features)
@@ -173,8 +188,8 @@ class Columns:
             If an index is no unsigned 32-bit number.
         """
         listed = list(indices)
-        if any(not 0 <= index < INDEX_LIMIT for index in listed):
-            raise InputError(f"{self.kind}: a feature index must be from 0 to {INDEX_LIMIT - 1}")
+        if any(not 0 <= index < self.index_limit for index in listed):
+            raise InputError(f"{self.kind}: a feature index must be from 0 to {self.index_limit - 1}")
         columns = self._reserve(np.array(listed, dtype=np.int64))
         self._use(columns)
         return columns
@@ -187,14 +202,14 @@ class Columns:
         InputError
             If an index is no unsigned 32-bit number, or a sample has too many.
         """
-        if int((samples.ends - samples.starts).max(initial=0)) > MAX_FEATURES:
-            raise InputError(f"{self.kind}: a sample has more than {MAX_FEATURES:,} features")
+        if int((samples.ends - samples.starts).max(initial=0)) > self.max_features:
+            raise InputError(f"{self.kind}: a sample has more than {self.max_features:,} features")
         values = samples.values
-        if are_direct(values):
+        if are_direct(values, self.direct_limit):
             return Samples(values.astype(np.int32, copy=False), samples.starts, samples.ends)
         distinct = np.unique(values[_mentioned(len(values), samples.starts, samples.ends)]).astype(np.int64)
-        if len(distinct) and (distinct[0] < 0 or distinct[-1] >= INDEX_LIMIT):
-            raise InputError(f"{self.kind}: a feature index must be from 0 to {INDEX_LIMIT - 1}")
+        if len(distinct) and (distinct[0] < 0 or distinct[-1] >= self.index_limit):
+            raise InputError(f"{self.kind}: a feature index must be from 0 to {self.index_limit - 1}")
         columns = self._reserve(distinct)
         if not len(distinct):
             return Samples(np.zeros(len(values), dtype=np.int32), samples.starts, samples.ends)
@@ -222,29 +237,29 @@ class Columns:
         return (
             features.dtype == np.int32
             and features.ndim == 1
-            and len(features) <= MAX_FEATURES
-            and are_direct(features)
+            and len(features) <= self.max_features
+            and are_direct(features, self.direct_limit)
         )
 
     def _checked(self, features: Features) -> IntArray:
         if features.ndim != 1 or features.dtype.kind not in "iu":
             raise Refused(f"{self.kind}: the features must be a list of indices")
-        if len(features) > MAX_FEATURES:
+        if len(features) > self.max_features:
             raise Refused(f"{self.kind}: too many features")
         values = features.astype(np.int64)
-        if len(values) and (int(values.min()) < 0 or int(values.max()) >= INDEX_LIMIT):
-            raise Refused(f"{self.kind}: a feature index must be from 0 to {INDEX_LIMIT - 1}")
+        if len(values) and (int(values.min()) < 0 or int(values.max()) >= self.index_limit):
+            raise Refused(f"{self.kind}: a feature index is out of range")
         return values
 
     def _columns(self, values: IntArray) -> NDArray[np.int32]:
-        if are_direct(values):
+        if are_direct(values, self.direct_limit):
             return values.astype(np.int32)
         hashed = self._hashed
         columns = (value if value < TABLE_LIMIT else hashed.get(value, -1) for value in values.tolist())
         return np.fromiter(columns, dtype=np.int32, count=len(values))
 
     def _reserve(self, values: IntArray) -> NDArray[np.int32]:
-        if not are_direct(values):
+        if not are_direct(values, self.direct_limit):
             for value in values.tolist():
                 if value >= TABLE_LIMIT:
                     self._hashed.setdefault(value, TABLE_LIMIT + len(self._hashed))

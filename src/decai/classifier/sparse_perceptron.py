@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from decai.classifier._base import BaseClassifier, checked_names, checked_rate
 from decai.classifier._sparse import (
     CHANGED,
+    MAX_FEATURES,
     PLACE,
     UNCHANGED,
     Columns,
@@ -78,7 +79,7 @@ def _judge_rows(
 def _learn(
     columns: NDArray[np.int32],
     label: int,
-    checked: bool,
+    limit: int,
     direct: int,
     size: int,
     base: IntArray,
@@ -87,9 +88,12 @@ def _learn(
     rate: int,
     intercept: int,
 ) -> int:
-    """UNCHANGED or CHANGED, or with nothing done PLACE; `checked` says that all are columns or -1."""
+    """UNCHANGED or CHANGED, or with nothing done PLACE.
+
+    If `columns` may be anything yet, `limit` is what each column is below; else it is 0.
+    """
     placed = all_placed(columns, direct, size)
-    if not placed and not checked and not are_direct(columns):
+    if not placed and limit and not are_direct(columns, limit):
         return PLACE
     prediction = 1 if _score(columns, weights, intercept) > 0 else 0
     if prediction == label:
@@ -157,6 +161,9 @@ class SparsePerceptron(BaseClassifier):
         Fixed point, unsigned 32 bit, at least 1.
     counters
         The counters that are not 0, by feature index; each of a feature that has a base weight.
+    max_features, index_bits
+        Samples with more features, repeats included, or with an index of more bits are refused. A contract
+        has such bounds; in memory they are 16,384 and 32 if not told otherwise.
 
     Raises
     ------
@@ -183,6 +190,8 @@ class SparsePerceptron(BaseClassifier):
         intercept: int = 0,
         learning_rate: int = SCALE // 100,
         counters: Mapping[int, int] | None = None,
+        max_features: int = MAX_FEATURES,
+        index_bits: int = 32,
     ) -> None:
         names = checked_names(classes, 2, self.kind)
         if len(names) != 2:
@@ -190,7 +199,7 @@ class SparsePerceptron(BaseClassifier):
         super().__init__(names)
         self.learning_rate = checked_rate(learning_rate, self.kind)
         self.intercept = self._checked_weight("the intercept", intercept)
-        self._columns = Columns(self.kind)
+        self._columns = Columns(self.kind, max_features, index_bits)
         self._base = np.zeros(0, dtype=np.int64)
         self._counters = np.zeros(0, dtype=np.int16)
         self._weights = np.zeros(0, dtype=np.int64)
@@ -215,6 +224,16 @@ class SparsePerceptron(BaseClassifier):
         self._weights = grown(self._weights, size)
 
     @property
+    def max_features(self) -> int:
+        """Most features that a sample may list."""
+        return self._columns.max_features
+
+    @property
+    def index_bits(self) -> int:
+        """The bits of a feature index."""
+        return self._columns.index_limit.bit_length() - 1
+
+    @property
     def num_features(self) -> int:
         """How many features have a weight."""
         return len(self._columns)
@@ -228,6 +247,11 @@ class SparsePerceptron(BaseClassifier):
         """The weight of each feature that has one, fixed point, by index."""
         indices, columns = self._columns.known()
         return dict(zip(indices, self._weights[columns].tolist(), strict=True))
+
+    def bases(self) -> dict[int, int]:
+        """The base weight of each feature that has a place, fixed point, by index."""
+        indices, columns = self._columns.known()
+        return dict(zip(indices, self._base[columns].tolist(), strict=True))
 
     def counters(self) -> dict[int, int]:
         """The counters that are not 0, by feature index."""
@@ -254,20 +278,20 @@ class SparsePerceptron(BaseClassifier):
         """Move the listed weights toward `label`, if the model disagrees with it."""
         self.check_label(label)
         columns = self._columns.to_learn(features)
-        answer = self._learn(columns, label, checked=columns is not features)
+        answer = self._learn(columns, label, self._columns.direct_limit if columns is features else 0)
         if answer == PLACE:
             columns = self._columns.place(features)
             self._grow()
-            answer = self._learn(columns, label, checked=True)
+            answer = self._learn(columns, label, 0)
         self._version += answer
         # A row of distinct features lists each weight that moved at most once.
         self._drift_fixed += float(answer * self.learning_rate * len(features))
 
-    def _learn(self, columns: NDArray[np.int32], label: int, checked: bool) -> int:
+    def _learn(self, columns: NDArray[np.int32], label: int, limit: int) -> int:
         return _learn(
             columns,
             label,
-            checked,
+            limit,
             self._columns.direct,
             self._columns.size,
             self._base,

@@ -1,0 +1,192 @@
+"""Calls, answers and events of a shared model, as bytes.
+
+The functions of the original framework's clients and ours beside them; ``trainer.vy`` and its parts say
+what each does. A sample travels packed (``samples.vy``), in half the gas of a list of numbers.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from decai.errors import ChainError
+from decai.samples import Features
+from decai.units import Address, Seconds
+
+__all__ = [
+    "EVENTS",
+    "Event",
+    "answer",
+    "call_data",
+    "decode_event",
+    "key_of",
+    "packed",
+    "selector",
+    "topic",
+    "unpacked",
+]
+
+
+class Event(NamedTuple):
+    """An event of a contract: its name and its values by name."""
+
+    name: str
+    values: dict[str, Any]
+
+
+EVENTS: Final = {
+    "AddData": (
+        ("d", "int64[]", 0),
+        ("c", "uint64", 0),
+        ("t", "uint256", 0),
+        ("sender", "address", 1),
+        ("cost", "uint256", 0),
+    ),
+    "AddDataPacked": (
+        ("d", "uint256[]", 0),
+        ("c", "uint64", 0),
+        ("t", "uint256", 0),
+        ("sender", "address", 1),
+        ("cost", "uint256", 0),
+    ),
+    "Claimed": (
+        ("key", "bytes32", 1),
+        ("claimer", "address", 1),
+        ("path", "uint8", 0),
+        ("amount", "uint256", 0),
+    ),
+    "Refund": (("recipient", "address", 0), ("amount", "uint256", 0)),
+    "Report": (("recipient", "address", 0), ("amount", "uint256", 0)),
+    "OwnershipTransferred": (("previousOwner", "address", 1), ("newOwner", "address", 1)),
+    "Credited": (("recipient", "address", 1), ("amount", "uint256", 0)),
+    "Withdrawn": (("account", "address", 1), ("recipient", "address", 1), ("amount", "uint256", 0)),
+    "FeatureIndicesAdded": (("indices", "uint32[]", 0),),
+}
+"""The events of a model: names, types, and which values are topics."""
+
+
+@lru_cache(maxsize=256)
+def selector(signature: str) -> bytes:
+    """The four bytes that a call of ``name(type,...)`` begins with."""
+    return _keccak(signature.encode())[:4]
+
+
+@lru_cache(maxsize=64)
+def topic(name: str) -> bytes:
+    """What marks an event of `EVENTS`."""
+    return _keccak(f"{name}({','.join(kind for _, kind, _ in EVENTS[name])})".encode())
+
+
+def call_data(signature: str, *arguments: Any) -> bytes:
+    """A call of ``name(type,...)`` with these arguments.
+
+    Examples
+    --------
+    >>> call_data("costWeight()").hex(), call_data("weights(uint64)", 3).hex()[-2:]
+    ('e31eb22a', '03')
+    """
+    from eth_abi.abi import encode
+
+    types = _types(signature)
+    return selector(signature) + (encode(types, arguments) if types else b"")
+
+
+def answer(kinds: str, data: bytes) -> Any:
+    """What a call has returned: one value, or a tuple of several.
+
+    Raises
+    ------
+    ChainError
+        If it is not of these kinds, as when there is another contract.
+    """
+    from eth_abi.abi import decode
+    from eth_abi.exceptions import DecodingError
+
+    types = _types(f"({kinds})")
+    try:
+        values = decode(types, data)
+    except (DecodingError, OverflowError, UnicodeDecodeError, ValueError):
+        raise ChainError("the contract's answer makes no sense; it is no decai model") from None
+    return values[0] if len(values) == 1 else values
+
+
+def decode_event(topics: Sequence[bytes], data: bytes) -> Event | None:
+    """One of `EVENTS`, or None for any other; `ChainError` if the log is none of the kind that it says."""
+    from eth_abi.abi import decode
+    from eth_abi.exceptions import DecodingError
+    from eth_utils.address import to_checksum_address
+
+    name = _names().get(bytes(topics[0])) if topics else None
+    if name is None:
+        return None
+    shape = EVENTS[name]
+    indexed = [(key, kind) for key, kind, is_topic in shape if is_topic]
+    plain = [(key, kind) for key, kind, is_topic in shape if not is_topic]
+    try:
+        values = dict(zip((key for key, _ in plain), decode([kind for _, kind in plain], data), strict=True))
+        for (key, kind), word in zip(indexed, topics[1:], strict=True):
+            values[key] = decode([kind], word)[0]
+    except (DecodingError, ValueError):
+        raise ChainError(f"the event {name} of this contract makes no sense; it is no decai model") from None
+    for key, kind, _ in shape:
+        if kind == "address":
+            values[key] = Address(to_checksum_address(values[key]))
+    return Event(name, values)
+
+
+def packed(features: Features, index_bits: int) -> list[int]:
+    """Feature indices in words, as the contract hashes them; each must be below 2 to the power of the bits.
+
+    Examples
+    --------
+    >>> [hex(word) for word in packed(np.array([5, 7], dtype=np.int32), 16)]
+    ['0x2000500070000000000000000000000000000000000000000000000000000']
+    """
+    lanes = 256 // index_bits
+    numbers = np.zeros(-(-(len(features) + 1) // lanes) * lanes, dtype=f">u{index_bits // 8}")
+    numbers[0] = len(features)
+    numbers[1 : len(features) + 1] = features
+    data = numbers.tobytes()
+    return [int.from_bytes(data[at : at + 32], "big") for at in range(0, len(data), 32)]
+
+
+def unpacked(words: Sequence[int], index_bits: int) -> Features:
+    """The inverse of `packed`: int32 indices, or int64 where one needs it."""
+    numbers = np.frombuffer(
+        b"".join(word.to_bytes(32, "big") for word in words), dtype=f">u{index_bits // 8}"
+    )
+    indices = numbers[1 : 1 + int(numbers[0])] if len(numbers) else numbers
+    if int(indices.max(initial=0)) < 2**31:
+        return indices.astype(np.int32)
+    return indices.astype(np.int64)
+
+
+def key_of(words: Sequence[int], label: int, added: Seconds, author: Address) -> bytes:
+    """What a contribution is known by, ``data_handler.vy``."""
+    from eth_abi.abi import encode
+
+    return _keccak(encode(["uint256[]", "uint64", "uint256", "address"], [words, label, added, author]))
+
+
+@lru_cache(maxsize=256)
+def _types(signature: str) -> list[str]:
+    inner = signature[signature.index("(") + 1 : -1]
+    types, depth, begin = [], 0, 0
+    for at, sign in enumerate(inner):
+        depth += (sign == "(") - (sign == ")")
+        if sign == "," and not depth:
+            types.append(inner[begin:at])
+            begin = at + 1
+    return [*types, inner[begin:]] if inner else []
+
+
+@lru_cache(maxsize=1)
+def _names() -> dict[bytes, str]:
+    return {topic(name): name for name in EVENTS}
+
+
+def _keccak(data: bytes) -> bytes:
+    from eth_utils.crypto import keccak
+
+    return keccak(data)

@@ -1,0 +1,305 @@
+"""The facade over a shared model that lives on a chain, with the words of `LocalTrainer`."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, Final, Self
+
+from decai.chain.abi import call_data, decode_event, packed
+from decai.chain.base import Chain, Mined, Transaction
+from decai.chain.model import ModelInfo, read, read_info
+from decai.chain.replica import Replica
+from decai.errors import ChainError, Refused
+from decai.protocols import Offer, Path, Receipt
+from decai.samples import Features
+from decai.units import Address, Seconds, Wei
+
+__all__ = ["ChainTrainer"]
+
+_MOST_CLAIMS: Final = 32
+"""Most claims of one transaction."""
+
+
+class ChainTrainer:
+    """A shared model on a chain.
+
+    Parameters
+    ----------
+    chain, address
+        Where the contract is.
+    first_block
+        The block in which it was deployed, or any before; where to begin to look for its events.
+    packed
+        Whether samples travel packed, or as the ``int64[]`` of the original framework's clients.
+
+    Raises
+    ------
+    ChainError
+        If there is no decai model at this address.
+    """
+
+    def __init__(self, chain: Chain, address: Address, first_block: int = 0, *, packed: bool = True) -> None:
+        self.chain = chain
+        self.address = address
+        self.info: ModelInfo = read_info(chain, address)
+        self._first_block = first_block
+        self._packed = packed
+
+    @cached_property
+    def replica(self) -> Replica:
+        """The twin in memory; `Replica.update` brings it up to date."""
+        return Replica(self.chain, self.address, self._first_block)
+
+    @property
+    def now(self) -> Seconds:
+        """The time of the current block."""
+        return self.chain.now
+
+    @property
+    def owner(self) -> Address:
+        """Who owns the model now."""
+        from eth_utils.address import to_checksum_address
+
+        return Address(to_checksum_address(self._read("owner()", "address")))
+
+    def advance_to(self, now: Seconds) -> Self:
+        """Let time pass, on a chain whose clock is ours to move.
+
+        Raises
+        ------
+        Refused
+            If `now` lies in the past, or time is not ours to move.
+        """
+        if now < self.chain.now:
+            raise Refused("trainer: time never goes back")
+        self.chain.advance_to(now)
+        return self
+
+    def cost(self) -> Wei:
+        """What a contribution costs now, in wei."""
+        return Wei(self._read("getNextAddDataCost(uint256)", "uint256", self.now))
+
+    def balance(self, address: Address) -> Wei:
+        """What `address` owns outside of the model, in wei."""
+        return self.chain.balance(address)
+
+    @property
+    def held(self) -> Wei:
+        """What the contract holds, in wei."""
+        return self.chain.balance(self.address)
+
+    def predict(self, features: Features) -> int:
+        """The model's label for one sample.
+
+        Raises
+        ------
+        Refused
+            If the features are malformed.
+        """
+        self._check_features(features)
+        if self._packed:
+            words = packed(features, self.info.index_bits)
+            return int(self._read("predictPacked(uint256[])", "uint64", words))
+        return int(self._read("predict(int64[])", "uint64", features.tolist()))
+
+    def add_data(self, sender: Address, features: Features, label: int, value: Wei) -> Receipt:
+        """Contribute one sample.
+
+        Parameters
+        ----------
+        sender
+            Who contributes.
+        features, label
+            The sample and what it is said to be.
+        value
+            The most that the sender will pay, in wei; the cost is kept.
+
+        Raises
+        ------
+        Refused
+            With the contract's own sentence.
+        ChainError
+            If the transaction could not be sent, or its fate is not known.
+        """
+        mined = self.submit(sender, features, label, value)
+        for log in mined.logs:
+            event = decode_event(log.topics, log.data) if log.address == self.address else None
+            if event is not None and event.name in ("AddData", "AddDataPacked"):
+                self.replica.update()
+                number = self.replica.place_of(log)
+                return Receipt(number, Wei(event.values["cost"]))
+        raise ChainError(f"{self.address}: the contract took the data without an event; it is no decai model")
+
+    def submit(self, sender: Address, features: Features, label: int, value: Wei) -> Mined:
+        """Like `add_data`, for what the chain says of it."""
+        if not 0 <= value <= self.balance(sender):
+            raise Refused("trainer: insufficient funds")
+        self._check_contribution(features, label, value)
+        return self.chain.send(self.add_data_transaction(sender, features, label, value))
+
+    def add_data_transaction(
+        self, sender: Address, features: Features, label: int, value: Wei, gas: int | None = None
+    ) -> Transaction:
+        """What `submit` sends."""
+        if self._packed:
+            words = packed(features, self.info.index_bits)
+            data = call_data("addDataPacked(uint256[],uint64)", words, label)
+        else:
+            data = call_data("addData(int64[],uint64)", features.tolist(), label)
+        return Transaction(sender, self.address, data, value, gas)
+
+    def refund(self, sender: Address, features: Features, label: int, added: Seconds) -> Wei:
+        """Claim one's own deposit back; returns what was paid, in wei.
+
+        Raises
+        ------
+        Refused
+            With the contract's own sentence.
+        """
+        self._check_key(features)
+        return self._claimed(self.chain.send(self.refund_transaction(sender, features, label, added)))[1]
+
+    def refund_transaction(
+        self, sender: Address, features: Features, label: int, added: Seconds, gas: int | None = None
+    ) -> Transaction:
+        """What `refund` sends."""
+        if self._packed:
+            words = packed(features, self.info.index_bits)
+            data = call_data("refundPacked(uint256[],uint64,uint256)", words, label, added)
+        else:
+            data = call_data("refund(int64[],uint64,uint256)", features.tolist(), label, added)
+        return Transaction(sender, self.address, data, gas=gas)
+
+    def report(
+        self, sender: Address, features: Features, label: int, added: Seconds, author: Address
+    ) -> tuple[Path, Wei]:
+        """Claim another's deposit; returns on which path, and what was paid, in wei.
+
+        Raises
+        ------
+        Refused
+            With the contract's own sentence.
+        """
+        self._check_key(features)
+        return self._claimed(self.chain.send(self.report_transaction(sender, features, label, added, author)))
+
+    def report_transaction(
+        self,
+        sender: Address,
+        features: Features,
+        label: int,
+        added: Seconds,
+        author: Address,
+        gas: int | None = None,
+    ) -> Transaction:
+        """What `report` sends."""
+        if self._packed:
+            words = packed(features, self.info.index_bits)
+            data = call_data("reportPacked(uint256[],uint64,uint256,address)", words, label, added, author)
+        else:
+            data = call_data(
+                "report(int64[],uint64,uint256,address)", features.tolist(), label, added, author
+            )
+        return Transaction(sender, self.address, data, gas=gas)
+
+    def claims(self, claimer: Address) -> Sequence[Offer]:
+        """Everything that `claimer` could claim now, oldest contribution first."""
+        twin = self.replica.update().twin
+        return twin.advance_to(max(self.now, twin.now)).claims(claimer)
+
+    def claim_many(self, sender: Address, contributions: Sequence[int]) -> list[Offer]:
+        """Make claims by their contributions' numbers, as few transactions as they fit in.
+
+        Raises
+        ------
+        Refused
+            With the contract's own sentence, if one is refused; the transaction that it was in does nothing.
+        """
+        made: list[Offer] = []
+        for at in range(0, len(contributions), _MOST_CLAIMS):
+            numbers = contributions[at : at + _MOST_CLAIMS]
+            mined = self.chain.send(self.claim_many_transaction(sender, numbers))
+            paid = self._all_claimed(mined)
+            made += [Offer(n, path, amount) for n, (path, amount) in zip(numbers, paid, strict=True)]
+        return made
+
+    def claim_many_transaction(
+        self, sender: Address, contributions: Sequence[int], gas: int | None = None
+    ) -> Transaction:
+        """What `claim_many` sends for at most 32 contributions."""
+        ledger = self.replica.update().twin.ledger
+        claims = [
+            (
+                packed(ledger.features[n], self.info.index_bits),
+                ledger.label[n],
+                ledger.added[n],
+                ledger.author[n],
+            )
+            for n in contributions
+        ]
+        data = call_data("claimMany((uint256[],uint64,uint256,address)[])", claims)
+        return Transaction(sender, self.address, data, gas=gas)
+
+    def transfer_ownership(self, sender: Address, new_owner: Address) -> None:
+        """Hand the model on.
+
+        Raises
+        ------
+        Refused
+            If `sender` is not the owner.
+        """
+        self.chain.send(Transaction(sender, self.address, call_data("transferOwnership(address)", new_owner)))
+
+    def withdraw(self, sender: Address, recipient: Address) -> None:
+        """Take out what was credited to `sender` because its address refused a payment.
+
+        Raises
+        ------
+        Refused
+            If nothing is credited, or the recipient refuses it.
+        """
+        self.chain.send(Transaction(sender, self.address, call_data("withdraw(address)", recipient)))
+
+    def _read(self, signature: str, kinds: str, *arguments: Any) -> Any:
+        return read(self.chain, self.address, signature, kinds, *arguments)
+
+    def _claimed(self, mined: Mined) -> tuple[Path, Wei]:
+        return self._all_claimed(mined)[0]
+
+    def _all_claimed(self, mined: Mined) -> list[tuple[Path, Wei]]:
+        paid = []
+        for log in mined.logs:
+            event = decode_event(log.topics, log.data) if log.address == self.address else None
+            if event is not None and event.name == "Claimed":
+                paid.append((Path(event.values["path"]), Wei(event.values["amount"])))
+        if not paid:
+            raise ChainError(f"{self.address}: the contract paid without an event; it is no decai model")
+        return paid
+
+    def _is_too_long(self, features: Features) -> bool:
+        return len(features) > self.info.max_features
+
+    def _fits(self, features: Features) -> bool:
+        return features.ndim == 1 and (
+            not len(features)
+            or (int(features.min()) >= 0 and int(features.max()) >> self.info.index_bits == 0)
+        )
+
+    def _check_features(self, features: Features) -> None:
+        """What the ABI cannot even express is refused here, in the words of the twin."""
+        if self._is_too_long(features):
+            raise Refused(f"{self.info.classifier}: too many features")
+        if not self._fits(features):
+            raise Refused(f"{self.info.classifier}: a feature index is out of range")
+
+    def _check_contribution(self, features: Features, label: int, value: Wei) -> None:
+        if 0 <= label < 2**64 and self._fits(features) and not self._is_too_long(features):
+            return
+        if value < self.cost():
+            raise Refused(f"{self.info.incentive}: the value sent is below the cost")
+        if not 0 <= label < len(self.info.classes):
+            raise Refused(f"{self.info.classifier}: no such class")
+        self._check_features(features)
+
+    def _check_key(self, features: Features) -> None:
+        if self._is_too_long(features) or not self._fits(features):
+            raise Refused("data handler: no such contribution")

@@ -1,0 +1,142 @@
+"""Compiling compositions, in this process, each one once: the result is kept by the content of its source."""
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any, Final
+
+from decai.chain.compose import MODEL_FILE, Composition
+from decai.dataset.storage import atomic_file
+from decai.errors import InputError
+from decai.paths import data_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["CODE_LIMIT", "EVM_VERSION", "Compiled", "compile_composition", "standard_json"]
+
+EVM_VERSION: Final = "prague"
+"""The newest rules that the compiler knows; the code runs on later ones."""
+CODE_LIMIT: Final = 24_576
+"""Most bytes that a contract's code may have (EIP-170)."""
+_VERSION: Final = "0.4.3"
+_OPTIMIZE: Final = "codesize"
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """The code of a composition."""
+
+    init_code: bytes
+    """What a deployment sends, before the constructor's arguments."""
+    runtime_code: bytes
+    """What the contract runs, before its immutable values."""
+    immutable_bytes: int
+    """How long the immutable values are that follow on the runtime code on a chain."""
+    abi: list[dict[str, Any]]
+
+    @property
+    def code_size(self) -> int:
+        """Bytes that the contract has on a chain."""
+        return len(self.runtime_code) + self.immutable_bytes
+
+
+def standard_json(composition: Composition) -> dict[str, Any]:
+    """The input for Vyper's standard JSON compiler, which block explorers verify with."""
+    return {
+        "language": "Vyper",
+        "sources": {name: {"content": text} for name, text in composition.sources.items()},
+        "settings": {
+            "evmVersion": EVM_VERSION,
+            "optimize": _OPTIMIZE,
+            "outputSelection": {MODEL_FILE: ["evm.bytecode.object", "evm.deployedBytecode.object", "abi"]},
+        },
+    }
+
+
+def compile_composition(composition: Composition) -> Compiled:
+    """Compile, or take what was compiled before from the data directory.
+
+    Raises
+    ------
+    InputError
+        If an own part does not compile, or the contract would be too large.
+    MissingError
+        If there is no compiler.
+    """
+    key = sha256(json.dumps([_VERSION, standard_json(composition)], sort_keys=True).encode()).hexdigest()
+    kept = data_dir() / "compiled" / f"{key}.json"
+    compiled = _kept(kept)
+    if compiled is None:
+        compiled = _compile(composition.sources)
+        _keep(compiled, kept)
+    if compiled.code_size > CODE_LIMIT:
+        raise InputError(
+            f"the contract would have {compiled.code_size:,} bytes of code; at most {CODE_LIMIT:,} may be"
+        )
+    return compiled
+
+
+def _compile(sources: "Mapping[str, str]") -> Compiled:
+    from vyper.compiler import compile_from_file_input
+    from vyper.compiler.input_bundle import JSONInputBundle
+    from vyper.compiler.settings import OptimizationLevel, Settings
+    from vyper.exceptions import VyperException
+
+    bundle = JSONInputBundle(
+        {PurePath(name): {"content": text} for name, text in sources.items()}, [PurePath()]
+    )
+    try:
+        output = compile_from_file_input(
+            bundle.load_file(PurePath(MODEL_FILE)),
+            input_bundle=bundle,
+            output_formats=("bytecode", "bytecode_runtime", "layout", "abi"),
+            settings=Settings(optimize=OptimizationLevel.CODESIZE, evm_version=EVM_VERSION),
+        )
+    except (VyperException, SyntaxError) as error:
+        raise InputError(f"the contract does not compile: {_first_line(error)}") from None
+    return Compiled(
+        bytes.fromhex(output["bytecode"].removeprefix("0x")),
+        bytes.fromhex(output["bytecode_runtime"].removeprefix("0x")),
+        _immutable_bytes(output["layout"].get("code_layout", {})),
+        output["abi"],
+    )
+
+
+def _immutable_bytes(layout: "Mapping[str, Any]") -> int:
+    """The end of the last immutable value; those of a module are a level below."""
+    if "offset" in layout and "length" in layout:
+        return int(layout["offset"]) + int(layout["length"])
+    return max((_immutable_bytes(inner) for inner in layout.values()), default=0)
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    where = next((line for line in lines if line.startswith("contract ")), "")
+    return " ".join(filter(None, [lines[0] if lines else type(error).__name__, where]))
+
+
+def _kept(path: Path) -> Compiled | None:
+    try:
+        entry = json.loads(path.read_bytes())
+        init, runtime = (bytes.fromhex(entry[key]) for key in ("init_code", "runtime_code"))
+        return Compiled(init, runtime, int(entry["immutable_bytes"]), entry["abi"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _keep(compiled: Compiled, path: Path) -> None:
+    """A cache that cannot be written is no reason to stop."""
+    entry = {
+        "init_code": compiled.init_code.hex(),
+        "runtime_code": compiled.runtime_code.hex(),
+        "immutable_bytes": compiled.immutable_bytes,
+        "abi": compiled.abi,
+    }
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_file(path) as file:
+            file.write(json.dumps(entry).encode())
+    except OSError:
+        pass

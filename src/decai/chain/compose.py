@@ -1,0 +1,180 @@
+"""A shared model as one contract: which modules, which numbers, which start.
+
+A composition is a handful of Vyper modules in one folder. Most are always the same; ``classifier.vy`` and
+``incentive.vy`` are the parts that were chosen, and ``parameters.vy`` holds the numbers that are fixed at
+deployment, so that they cost nothing to read. What the contract is deployed with besides, texts and the
+packed start of the model, are its constructor's arguments.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from decai.chain.parts import Constant, classifier_part, incentive_part
+from decai.errors import InputError, StorageError
+from decai.protocols import Classifier, IncentiveMechanism
+
+__all__ = ["MAX_FEATURES_CHOICES", "MODEL_FILE", "Composition", "Texts", "compose"]
+
+MODEL_FILE: Final = "trainer.vy"
+"""The module that is compiled; all others are its parts."""
+MAX_FEATURES_CHOICES: Final = (64, 128, 256, 512)
+INDEX_BITS_CHOICES: Final = (16, 32)
+
+_COMMON: Final = MappingProxyType(
+    {
+        MODEL_FILE: "trainer.vy",
+        "classifier_base.vy": "classifier/_base.vy",
+        "data_handler.vy": "data_handler.vy",
+        "incentive_base.vy": "incentive/_base.vy",
+        "ownable.vy": "ownable.vy",
+        "payments.vy": "payments.vy",
+        "samples.vy": "samples.vy",
+    }
+)
+_REPLACEABLE: Final = ("classifier", "incentive")
+_LONGEST_TEXT: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What a model says of itself; at most 1,024 bytes of UTF-8 each."""
+
+    name: str = ""
+    description: str = ""
+    encoder: str = "none"
+
+    def __post_init__(self) -> None:
+        for key in ("name", "description", "encoder"):
+            _checked_text(key, getattr(self, key))
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """The source of one contract and what it is deployed with."""
+
+    sources: Mapping[str, str]
+    """The text of each module, by file name."""
+    arguments: tuple[str, str, str, Sequence[str], Sequence[int]]
+    """The constructor's: name, description, encoder, names of the classes, packed start."""
+    title: str
+    """What the contract answers to ``composition()``."""
+    constants: Mapping[str, int | bool | str] = field(default_factory=dict)
+    """The values in ``parameters.vy``."""
+
+
+def compose(
+    classifier: Classifier,
+    incentive: IncentiveMechanism,
+    texts: Texts | None = None,
+    *,
+    max_features: int = 128,
+    index_bits: int = 16,
+    own_parts: Mapping[str, str | Path] | None = None,
+) -> Composition:
+    """Compose the contract of a shared model.
+
+    Parameters
+    ----------
+    classifier, incentive
+        The twins in memory: what the model starts from, and the terms.
+    texts
+        What the model says of itself.
+    max_features
+        Most features that a sample may list: 64, 128, 256 or 512. Each call pays for the room.
+    index_bits
+        16 or 32, for feature indices below 2^16 or 2^32 (hashed features).
+    own_parts
+        Vyper files that take the place of ``classifier`` or ``incentive``.
+
+    Raises
+    ------
+    InputError
+        If a number or a text does not fit, there is no contract for this kind, or an own part is none.
+    StorageError
+        If the file of an own part cannot be read.
+    """
+    texts = texts or Texts()
+    if max_features not in MAX_FEATURES_CHOICES:
+        raise InputError(f"max features must be one of 64, 128, 256 and 512, not {max_features}")
+    if index_bits not in INDEX_BITS_CHOICES:
+        raise InputError(f"index bits must be 16 or 32, not {index_bits}")
+    model = classifier_part(classifier, index_bits)
+    terms = incentive_part(incentive)
+    title = f"decai 1: {classifier.kind}, {incentive.kind}"
+    names = [_checked_text("the name of a class", name) for name in classifier.classes]
+    constants: dict[str, Constant] = {
+        "COMPOSITION_LENGTH": Constant("uint256", len(title)),
+        "COMPOSITION": Constant(f"String[{len(title)}]", title),
+        "NAME_LENGTH": Constant("uint256", _room([texts.name])),
+        "DESCRIPTION_LENGTH": Constant("uint256", _room([texts.description])),
+        "ENCODER_LENGTH": Constant("uint256", _room([texts.encoder])),
+        "NUM_CLASSES": Constant("uint256", len(names)),
+        "CLASS_LENGTH": Constant("uint256", _room(names)),
+        "MAX_FEATURES": Constant("uint256", max_features),
+        "INDEX_BITS": Constant("uint256", index_bits),
+        "START_WORDS": Constant("uint256", len(model.start)),
+        **model.constants,
+        **terms.constants,
+    }
+    sources = {name: _packaged(path) for name, path in _COMMON.items()}
+    sources["classifier.vy"] = _packaged(model.source)
+    sources["incentive.vy"] = _packaged(terms.source)
+    for role, path in (own_parts or {}).items():
+        if role not in _REPLACEABLE:
+            raise InputError(f"{role} is no part that can be replaced; {' and '.join(_REPLACEABLE)} are")
+        sources[f"{role}.vy"] = _own(path)
+    sources["parameters.vy"] = _parameters(constants)
+    return Composition(
+        MappingProxyType(dict(sorted(sources.items()))),
+        (texts.name, texts.description, texts.encoder, tuple(names), tuple(model.start)),
+        title,
+        MappingProxyType({name: constant.value for name, constant in constants.items()}),
+    )
+
+
+def _checked_text(what: str, text: str) -> str:
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        raise InputError(f"{what} is no valid text") from None
+    if size > _LONGEST_TEXT:
+        raise InputError(f"{what} has {size:,} bytes; at most {_LONGEST_TEXT:,} fit")
+    return text
+
+
+def _room(texts: Sequence[str]) -> int:
+    """Bytes for the longest, in whole words, so that similar models share compiled code."""
+    longest = max((len(text.encode()) for text in texts), default=0)
+    return max(1, -(-longest // 32)) * 32
+
+
+def _parameters(constants: Mapping[str, Constant]) -> str:
+    lines = [
+        "# pragma version 0.4.3",
+        '"""',
+        "@title Parameters",
+        "@notice The numbers that are fixed at deployment.",
+        '"""',
+        "",
+    ]
+    lines += [f"{name}: constant({constant.type}) = {constant}" for name, constant in constants.items()]
+    return "\n".join(lines) + "\n"
+
+
+@lru_cache(maxsize=64)
+def _packaged(path: str) -> str:
+    return files("decai").joinpath(path).read_text(encoding="utf-8")
+
+
+def _own(path: str | Path) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be read ({error.strerror or error})") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: is no text") from None

@@ -1,0 +1,344 @@
+# pragma version 0.4.3
+"""
+@title Sparse perceptron
+@license MIT
+@notice Two classes; learns from its mistakes by a fixed step. weight = base + counter * learning rate, with
+    16-bit counters, sixteen to a word, that stop at their limits.
+@dev Specified in docs/mechanism.md#sparse-perceptron; the twin of classifier/sparse_perceptron.py.
+"""
+
+import parameters
+import samples
+
+
+BATCH: constant(uint256) = 16
+PAGE: constant(uint256) = 256
+
+# Two counters' worth of arithmetic at once would carry, so each is taken out, raised by 2^15 to be positive.
+COUNTER_MASK: constant(uint256) = 2**16 - 1
+COUNTER_ZERO: constant(uint256) = 2**15
+BASE_BITS: constant(uint256) = parameters.WEIGHT_BITS
+BASES: constant(uint256) = 256 // BASE_BITS
+BASE_MASK: constant(uint256) = 2**BASE_BITS - 1
+BASE_ZERO: constant(uint256) = 2 ** (BASE_BITS - 1)
+INTERCEPT_ZERO: constant(uint256) = 2**47
+RAISED_INTERCEPT: constant(uint256) = parameters.RAISED_INTERCEPT
+HIGHEST: constant(uint256) = 2**15 - 1
+LOWEST: constant(uint256) = 2**15
+ONE: constant(uint256) = 1
+MINUS_ONE: constant(uint256) = 2**16 - 1
+INDEX_MASK: constant(uint256) = 2**parameters.INDEX_BITS - 1
+NOWHERE: constant(uint256) = max_value(uint256)
+
+intercept: public(constant(int80)) = parameters.INTERCEPT
+learningRate: public(constant(uint32)) = parameters.LEARNING_RATE
+RATE: constant(uint256) = parameters.RATE
+# By how much the sums of `_predict` are raised with each feature.
+RAISED_BY: constant(uint256) = BASE_ZERO + COUNTER_ZERO * RATE
+# Base weights, packed from the lowest bits; one is kept as w + BASE_ZERO, so that it is never negative.
+_bases: immutable(uint256[parameters.START_WORDS])
+_first_class: immutable(String[parameters.CLASS_LENGTH])
+_second_class: immutable(String[parameters.CLASS_LENGTH])
+_counters: uint256[2 ** (parameters.INDEX_BITS - 4)]
+
+
+@deploy
+def __init__(
+    classes: DynArray[String[parameters.CLASS_LENGTH], parameters.NUM_CLASSES],
+    start: uint256[parameters.START_WORDS],
+):
+    """
+    @param classes The names of the two classes.
+    @param start The packed base weights.
+    """
+    assert len(classes) == 2, "sparse-perceptron: has exactly two classes"
+    _first_class = classes[0]
+    _second_class = classes[1]
+    _bases = start
+
+
+@external
+@view
+def predict(data: DynArray[int64, parameters.MAX_FEATURES]) -> uint64:
+    """
+    @param data Feature indices.
+    @return The label that the model gives them.
+    """
+    seen: uint256 = 0
+    steps: uint256 = 0
+    total: uint256 = 0
+    for item: int64 in data:
+        index: uint256 = convert(convert(convert(item, int256), bytes32), uint256)
+        seen |= index
+        steps = unsafe_add(
+            steps,
+            ((self._counters[(index & INDEX_MASK) >> 4] >> ((index & 15) << 4)) & COUNTER_MASK) ^ COUNTER_ZERO,
+        )
+        if index < parameters.NUM_WEIGHTS:
+            total = unsafe_add(
+                total, (_bases[unsafe_div(index, BASES)] >> unsafe_mul(index % BASES, BASE_BITS)) & BASE_MASK
+            )
+        else:
+            total = unsafe_add(total, BASE_ZERO)
+    self._require_fits(seen & ~INDEX_MASK == 0)
+    return self._label(unsafe_add(total, unsafe_mul(steps, RATE)), len(data))
+
+
+@external
+@view
+def predictPacked(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
+    """
+    @param features Packed.
+    @return The label that the model gives them.
+    """
+    samples._require_packed(features)
+    return self._predict(features)
+
+
+@external
+@view
+def evaluateBatch(dataBatch: DynArray[uint24[60], BATCH], _classifications: DynArray[uint64, BATCH]) -> uint256:
+    """
+    @param dataBatch Samples of exactly 60 features each; an index without a weight fills up.
+    @param _classifications Their labels.
+    @return How many the model labels so.
+    """
+    correct: uint256 = 0
+    assert len(dataBatch) == len(_classifications), "sparse-perceptron: as many labels as samples are needed"
+    for i: uint256 in range(len(dataBatch), bound=BATCH):
+        score: int256 = convert(intercept, int256)
+        for index: uint24 in dataBatch[i]:
+            score += self._weight(convert(index, uint256))
+        label: uint64 = 0
+        if score > 0:
+            label = 1
+        if label == _classifications[i]:
+            correct += 1
+    return correct
+
+
+@external
+@pure
+def norm(data: DynArray[int64, parameters.MAX_FEATURES]) -> uint256:
+    """
+    @notice Lists of features have no norm.
+    @param data Feature indices.
+    """
+    raise "sparse-perceptron: samples are not normalized"
+
+
+@external
+@view
+def classifications(label: uint256) -> String[parameters.CLASS_LENGTH]:
+    """
+    @param label Of a class.
+    @return Its name.
+    """
+    assert label < 2, "sparse-perceptron: no such class"
+    if label == 0:
+        return _first_class
+    return _second_class
+
+
+@external
+@pure
+def getNumClassifications() -> uint256:
+    """
+    @return How many classes there are.
+    """
+    return 2
+
+
+@external
+@view
+def weights(index: uint64) -> int80:
+    """
+    @param index Of a feature.
+    @return Its weight, fixed point; 0 for one that was never heard of.
+    """
+    if convert(index, uint256) >> parameters.INDEX_BITS != 0:
+        return 0
+    return convert(self._weight(convert(index, uint256)), int80)
+
+
+@external
+@pure
+def numBaseWeights() -> uint256:
+    """
+    @return How many features have a base weight: those below this index.
+    """
+    return parameters.NUM_WEIGHTS
+
+
+@external
+@pure
+def baseBits() -> uint256:
+    """
+    @return The bits of a base weight in a base word.
+    """
+    return BASE_BITS
+
+
+@external
+@view
+def baseWords(first: uint256, count: uint256) -> DynArray[uint256, PAGE]:
+    """
+    @notice A page of the base weights as they are kept.
+    @param first From which word on; feature j is in word j // (256 // bits), at bit bits * (j % (256 // bits)), as
+        its weight plus 2^(bits - 1).
+    @param count How many words, at most 256.
+    """
+    words: DynArray[uint256, PAGE] = []
+    for i: uint256 in range(count, bound=PAGE):
+        words.append(_bases[first + i])
+    return words
+
+
+@external
+@view
+def counterWords(first: uint256, count: uint256) -> DynArray[uint256, PAGE]:
+    """
+    @notice A page of the counters as they are kept.
+    @param first From which word on; feature j is in word j // 16, at bit 16 * (j % 16), signed.
+    @param count How many words, at most 256.
+    """
+    words: DynArray[uint256, PAGE] = []
+    for i: uint256 in range(count, bound=PAGE):
+        words.append(self._counters[first + i])
+    return words
+
+
+@internal
+@view
+def _weight(index: uint256) -> int256:
+    """
+    @param index Of a feature.
+    @return Its weight, fixed point; 0 for one that was never heard of.
+    """
+    if index >> parameters.INDEX_BITS != 0:
+        return 0
+    return convert(self._raised(index), int256) - convert(RAISED_BY, int256)
+
+
+@internal
+@view
+def _raised(index: uint256) -> uint256:
+    """
+    @param index Of a feature, below 2 to the power of the index bits.
+    @return Its weight plus RAISED_BY, which is never negative.
+    """
+    counter: uint256 = (self._counters[index >> 4] >> ((index & 15) << 4)) & COUNTER_MASK
+    return unsafe_add(self._raised_base(index), unsafe_mul(counter ^ COUNTER_ZERO, RATE))
+
+
+@internal
+@view
+def _raised_base(index: uint256) -> uint256:
+    """
+    @param index Of a feature.
+    @return Its base weight plus BASE_ZERO.
+    """
+    if index >= parameters.NUM_WEIGHTS:
+        return BASE_ZERO
+    return (_bases[unsafe_div(index, BASES)] >> unsafe_mul(index % BASES, BASE_BITS)) & BASE_MASK
+
+
+@internal
+@pure
+def _label(total: uint256, count: uint256) -> uint64:
+    """
+    @param total The sum of the raised weights of the features of a sample.
+    @param count How many they are.
+    @return 1 if the score is above 0, else 0.
+    """
+    # At most 2^14 terms below 2^52 and a few: far from any limit.
+    if unsafe_add(total, RAISED_INTERCEPT) > unsafe_add(unsafe_mul(count, RAISED_BY), INTERCEPT_ZERO):
+        return 1
+    return 0
+
+
+@internal
+@view
+def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
+    """
+    @param features Packed.
+    @return The label that the model gives them.
+    """
+    count: uint256 = features[0] >> samples.TOP
+    left: uint256 = count
+    steps: uint256 = 0
+    total: uint256 = 0
+    room: uint256 = samples.LANES - 1
+    for words: uint256 in features:
+        word: uint256 = words
+        if room != samples.LANES:
+            word = word << samples.LANE
+        here: uint256 = min(left, room)
+        for i: uint256 in range(here, bound=samples.LANES):
+            index: uint256 = word >> samples.TOP
+            word = word << samples.LANE
+            steps = unsafe_add(
+                steps, ((self._counters[index >> 4] >> ((index & 15) << 4)) & COUNTER_MASK) ^ COUNTER_ZERO
+            )
+            if index < parameters.NUM_WEIGHTS:
+                total = unsafe_add(
+                    total, (_bases[unsafe_div(index, BASES)] >> unsafe_mul(index % BASES, BASE_BITS)) & BASE_MASK
+                )
+            else:
+                total = unsafe_add(total, BASE_ZERO)
+        left = unsafe_sub(left, here)
+        room = samples.LANES
+    return self._label(unsafe_add(total, unsafe_mul(steps, RATE)), count)
+
+
+@internal
+def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: uint64):
+    """
+    @notice Moves the listed weights toward a label, if the model disagrees with it.
+    @param features Packed.
+    @param fits Whether they are features at all.
+    @param label What they are said to be.
+    """
+    assert label < 2, "sparse-perceptron: no such class"
+    self._require_fits(fits)
+    if self._predict(features) == label:
+        return
+    step: uint256 = MINUS_ONE
+    stop: uint256 = LOWEST
+    if label == 1:
+        step = ONE
+        stop = HIGHEST
+    left: uint256 = features[0] >> samples.TOP
+    place: uint256 = NOWHERE
+    counters: uint256 = 0
+    room: uint256 = samples.LANES - 1
+    for words: uint256 in features:
+        word: uint256 = words
+        if room != samples.LANES:
+            word = word << samples.LANE
+        here: uint256 = min(left, room)
+        for i: uint256 in range(here, bound=samples.LANES):
+            index: uint256 = word >> samples.TOP
+            word = word << samples.LANE
+            if index >> 4 != place:
+                if place != NOWHERE:
+                    self._counters[place] = counters
+                place = index >> 4
+                counters = self._counters[place]
+            bit: uint256 = (index & 15) << 4
+            counter: uint256 = (counters >> bit) & COUNTER_MASK
+            if counter != stop:
+                counters = counters ^ ((counter ^ (unsafe_add(counter, step) & COUNTER_MASK)) << bit)
+        left = unsafe_sub(left, here)
+        room = samples.LANES
+    if place != NOWHERE:
+        self._counters[place] = counters
+
+
+@internal
+@pure
+def _require_fits(fits: bool):
+    """
+    @param fits Whether each feature index is in range.
+    """
+    assert fits, "sparse-perceptron: a feature index is out of range"

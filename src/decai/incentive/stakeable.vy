@@ -1,0 +1,223 @@
+# pragma version 0.4.3
+"""
+@title Stakeable
+@license MIT
+@notice A deposit with every contribution; refunds for good ones, shares of bad ones.
+@dev Specified in docs/mechanism.md#stakeable; the twin of incentive/stakeable.py.
+"""
+
+import classifier
+import data_handler
+import incentive_base as base
+import parameters
+import samples
+
+uses: base
+uses: classifier
+uses: data_handler
+
+event Refund:
+    recipient: address
+    amount: uint256
+
+event Report:
+    recipient: address
+    amount: uint256
+
+REFUND: constant(uint8) = 0
+REPORT: constant(uint8) = 1
+OWNER: constant(uint8) = 2
+ANYONE: constant(uint8) = 3
+
+costWeight: public(constant(uint256)) = parameters.COST_WEIGHT
+ownerClaimWaitTimeS: public(constant(uint32)) = parameters.OWNER_WAIT
+anyAddressClaimWaitTimeS: public(constant(uint32)) = parameters.ANY_WAIT
+# Whether a reporter's share is weighted by his validated deposits, and not by their number.
+sharesByDeposit: public(constant(bool)) = parameters.SHARES_BY_DEPOSIT
+# Wei; kept where shares are weighted by deposit.
+totalValidDeposit: public(uint256)
+
+
+@deploy
+def __init__():
+    """
+    @notice Refuses what no model should be deployed with.
+    """
+    assert costWeight < 2**84, "stakeable: the cost weight must be below 2^84 wei"
+    assert parameters.REFUND_WAIT <= ownerClaimWaitTimeS and ownerClaimWaitTimeS <= anyAddressClaimWaitTimeS, (
+        "stakeable: the waits must be in order: refund, owner, anybody"
+    )
+
+
+@external
+@view
+def getNextAddDataCost(currentTimeS: uint256 = block.timestamp) -> uint256:
+    """
+    @param currentTimeS When, in seconds since the epoch, not before the last contribution; now by default.
+    @return What a contribution costs then, in wei.
+    """
+    assert base._last_update() <= currentTimeS, "stakeable: the last update is after this time"
+    return self._add_data_cost(currentTimeS)
+
+
+@internal
+@view
+def _add_data_cost(now: uint256) -> uint256:
+    """
+    @param now When, in seconds since the epoch.
+    @return What a contribution costs then, in wei, below 2^96.
+    """
+    # At most 2^84 * 3600, and the divisor is not 0.
+    return unsafe_div(unsafe_mul(costWeight, 3600), isqrt(max(1, unsafe_sub(now, base._last_update()))))
+
+
+@internal
+@view
+def _quote_add_data(payment: uint256) -> uint256:
+    """
+    @param payment The most that the sender will pay, in wei.
+    @return What a contribution costs now, in wei.
+    """
+    cost: uint256 = self._add_data_cost(block.timestamp)
+    assert payment >= cost, "stakeable: the value sent is below the cost"
+    return cost
+
+
+@internal
+def _settle_add_data():
+    """
+    @notice Takes note of a contribution that was let in.
+    """
+    base._settle_add_data()
+
+
+@internal
+def _refund(
+    key: bytes32,
+    contribution: uint256,
+    features: DynArray[uint256, samples.MAX_WORDS],
+    label: uint64,
+    added: uint256,
+) -> uint256:
+    """
+    @notice The author's claim on his own deposit.
+    @param key What the contribution is known by.
+    @param contribution Its word in the ledger.
+    @param features Packed.
+    @param label What they were said to be.
+    @param added When, in seconds since the epoch.
+    @return What to pay to the author, in wei.
+    """
+    deposit: uint256 = data_handler._deposit(contribution)
+    left: uint256 = data_handler._left(contribution)
+    self._require_unclaimed(not data_handler._is_refunded(contribution))
+    self._require_left(deposit == 0 or left != 0)
+    self._require_waited(added)
+    self._require_settled()
+    assert classifier._predict(features) == label, "stakeable: the model disagrees"
+    base._settle_refund(msg.sender, deposit)
+    if sharesByDeposit:
+        self.totalValidDeposit += deposit
+    data_handler._handle_claim(key, contribution, msg.sender, REFUND, 0, left)
+    log Refund(recipient=msg.sender, amount=left)
+    return left
+
+
+@internal
+def _report(
+    key: bytes32,
+    contribution: uint256,
+    features: DynArray[uint256, samples.MAX_WORDS],
+    label: uint64,
+    added: uint256,
+    author: address,
+    owner: address,
+) -> uint256:
+    """
+    @notice The claim of somebody else on a deposit.
+    @param key What the contribution is known by.
+    @param contribution Its word in the ledger.
+    @param features Packed.
+    @param label What they were said to be.
+    @param added When, in seconds since the epoch.
+    @param author By whom.
+    @param owner Who owns the model now.
+    @return What to pay to the sender, in wei.
+    """
+    assert msg.sender != author, "stakeable: the author cannot report"
+    left: uint256 = data_handler._left(contribution)
+    self._require_left(left != 0)
+    path: uint8 = REPORT
+    number: uint256 = 0
+    amount: uint256 = left
+    # Nothing is added in the future.
+    age: uint256 = unsafe_sub(block.timestamp, added)
+    if age >= convert(anyAddressClaimWaitTimeS, uint256):
+        path = ANYONE
+    elif msg.sender == owner and age >= convert(ownerClaimWaitTimeS, uint256):
+        path = OWNER
+    else:
+        self._require_waited(added)
+        account: uint256 = base.accounts[msg.sender]
+        number = base._number(account)
+        self._require_unclaimed(number == 0 or not data_handler._has_reported(key, contribution, number))
+        assert number != 0, "stakeable: the reporter has no valid contributions"
+        self._require_settled()
+        assert classifier._predict(features) != label, "stakeable: the model agrees"
+        amount = min(left, self._share(data_handler._deposit(contribution), account))
+        assert amount != 0, "stakeable: the share is nothing"
+    data_handler._handle_claim(key, contribution, msg.sender, path, number, amount)
+    log Report(recipient=msg.sender, amount=amount)
+    return amount
+
+
+@internal
+@view
+def _share(deposit: uint256, account: uint256) -> uint256:
+    """
+    @param deposit In wei.
+    @param account The word of a reporter's account.
+    @return The reporter's share of the deposit, in wei.
+    """
+    if sharesByDeposit:
+        if self.totalValidDeposit == 0:
+            return 0
+        return deposit * base._valid_deposit(account) // self.totalValidDeposit
+    # Factors of 96 and 48 bits; whoever has valid contributions is counted in the total.
+    return unsafe_div(unsafe_mul(deposit, base._num_valid(account)), base._total_valid())
+
+
+@internal
+@pure
+def _require_left(is_left: bool):
+    """
+    @param is_left Whether there is anything to claim.
+    """
+    assert is_left, "stakeable: nothing is left"
+
+
+@internal
+@pure
+def _require_unclaimed(is_unclaimed: bool):
+    """
+    @param is_unclaimed Whether the sender has not claimed yet.
+    """
+    assert is_unclaimed, "stakeable: already claimed"
+
+
+@internal
+@view
+def _require_waited(added: uint256):
+    """
+    @param added When the contribution came in, in seconds since the epoch.
+    """
+    assert base._has_waited(added), "stakeable: not enough time has passed"
+
+
+@internal
+@view
+def _require_settled():
+    """
+    @notice Nobody can turn the model and claim in one block.
+    """
+    assert base._is_settled(), "stakeable: the model was updated in this block"

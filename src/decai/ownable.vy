@@ -1,0 +1,42 @@
+# pragma version 0.4.3
+"""
+@title Ownable
+@license MIT
+@notice One owner, who may hand the model on. He cannot touch contributions, deposits or waits.
+@dev Specified in docs/mechanism.md#flow.
+"""
+
+event OwnershipTransferred:
+    previousOwner: indexed(address)
+    newOwner: indexed(address)
+
+owner: public(address)
+
+
+@deploy
+def __init__():
+    """
+    @notice Whoever deploys is the first owner.
+    """
+    self.owner = msg.sender
+    log OwnershipTransferred(previousOwner=empty(address), newOwner=msg.sender)
+
+
+@external
+def transferOwnership(newOwner: address):
+    """
+    @notice Hands the model on.
+    @param newOwner Who is the owner from now on; nobody can be again if it is the zero address.
+    """
+    self._require_owner()
+    log OwnershipTransferred(previousOwner=self.owner, newOwner=newOwner)
+    self.owner = newOwner
+
+
+@internal
+@view
+def _require_owner():
+    """
+    @notice Refuses everybody but the owner.
+    """
+    assert msg.sender == self.owner, "trainer: only the owner may do this"

@@ -1,0 +1,397 @@
+# pragma version 0.4.3
+
+"""
+@title Shared model
+@license MIT
+@notice A classifier that anyone may use for free and anyone may improve. To add data, three steps: the incentive
+    mechanism checks the request and takes a deposit, the data handler records the contribution, the
+    classifier learns it. Later, good contributors get refunds and take the deposits of bad ones.
+@dev The facade over the parts, all of which live at this one address; the twin of trainer.py. Specified in
+    docs/mechanism.md#flow.
+"""
+
+import classifier as model
+import classifier_base
+import data_handler
+import incentive as mechanism
+import incentive_base
+import ownable
+import parameters
+import payments
+import samples
+
+initializes: ownable
+initializes: payments
+initializes: data_handler
+initializes: classifier_base[ownable := ownable]
+initializes: model
+initializes: incentive_base
+initializes: mechanism[base := incentive_base, classifier := model, data_handler := data_handler]
+
+exports: ownable.__interface__
+exports: payments.__interface__
+exports: samples.__interface__
+exports: data_handler.__interface__
+exports: classifier_base.__interface__
+exports: model.__interface__
+exports: incentive_base.__interface__
+exports: mechanism.__interface__
+
+event AddData:
+    d: DynArray[int64, parameters.MAX_FEATURES]
+    c: uint64
+    t: uint256
+    sender: indexed(address)
+    cost: uint256
+
+event AddDataPacked:
+    d: DynArray[uint256, samples.MAX_WORDS]
+    c: uint64
+    t: uint256
+    sender: indexed(address)
+    cost: uint256
+
+struct Claim:
+    features: DynArray[uint256, samples.MAX_WORDS]
+    label: uint64
+    added: uint256
+    author: address
+
+MOST_CLAIMS: constant(uint256) = 32
+PAGE: constant(uint256) = 256
+
+composition: public(constant(String[parameters.COMPOSITION_LENGTH])) = parameters.COMPOSITION
+name: public(immutable(String[parameters.NAME_LENGTH]))
+description: public(immutable(String[parameters.DESCRIPTION_LENGTH]))
+encoder: public(immutable(String[parameters.ENCODER_LENGTH]))
+
+
+@deploy
+def __init__(
+    name_: String[parameters.NAME_LENGTH],
+    description_: String[parameters.DESCRIPTION_LENGTH],
+    encoder_: String[parameters.ENCODER_LENGTH],
+    classes: DynArray[String[parameters.CLASS_LENGTH], parameters.NUM_CLASSES],
+    start: uint256[parameters.START_WORDS],
+):
+    """
+    @param name_ What the model is called.
+    @param description_ What it is for.
+    @param encoder_ What turns a text, a picture or numbers into its features.
+    @param classes The names of the classes, by label.
+    @param start What the classifier starts from, packed.
+    """
+    name = name_
+    description = description_
+    encoder = encoder_
+    ownable.__init__()
+    incentive_base.__init__()
+    mechanism.__init__()
+    model.__init__(classes, start)
+
+
+@external
+@view
+def classifier() -> address:
+    """
+    @return Where the classifier is: here.
+    """
+    return self
+
+
+@external
+@view
+def dataHandler() -> address:
+    """
+    @return Where the data handler is: here.
+    """
+    return self
+
+
+@external
+@view
+def incentiveMechanism() -> address:
+    """
+    @return Where the incentive mechanism is: here.
+    """
+    return self
+
+
+@external
+@payable
+@nonreentrant
+def addData(data: DynArray[int64, parameters.MAX_FEATURES], classification: uint64):
+    """
+    @notice Contributes a sample. The value sent is the most that the sender will pay; the change is paid back.
+    @param data The features of the sample.
+    @param classification What it is said to be.
+    """
+    features: DynArray[uint256, samples.MAX_WORDS] = []
+    fits: bool = False
+    features, fits = samples._pack(data)
+    cost: uint256 = self._add_data(features, fits, classification)
+    log AddData(d=data, c=classification, t=block.timestamp, sender=msg.sender, cost=cost)
+    payments._pay(msg.sender, unsafe_sub(msg.value, cost))
+
+
+@external
+@payable
+@nonreentrant
+def addDataPacked(features: DynArray[uint256, samples.MAX_WORDS], classification: uint64):
+    """
+    @notice Contributes a sample, like addData, for less gas.
+    @param features Packed.
+    @param classification What they are said to be.
+    """
+    samples._require_packed(features)
+    cost: uint256 = self._add_data(features, True, classification)
+    log AddDataPacked(d=features, c=classification, t=block.timestamp, sender=msg.sender, cost=cost)
+    payments._pay(msg.sender, unsafe_sub(msg.value, cost))
+
+
+@external
+@nonreentrant
+def refund(data: DynArray[int64, parameters.MAX_FEATURES], classification: uint64, addedTime: uint256):
+    """
+    @notice Claims the sender's own deposit back.
+    @param data The features that he contributed.
+    @param classification What he said they are.
+    @param addedTime When, in seconds since the epoch.
+    """
+    features: DynArray[uint256, samples.MAX_WORDS] = []
+    fits: bool = False
+    features, fits = samples._pack(data)
+    self._pay_claim(features, fits, classification, addedTime, msg.sender, False)
+
+
+@external
+@nonreentrant
+def report(
+    data: DynArray[int64, parameters.MAX_FEATURES],
+    classification: uint64,
+    addedTime: uint256,
+    originalAuthor: address,
+):
+    """
+    @notice Claims somebody else's deposit, or what is left of it.
+    @param data The features that were contributed.
+    @param classification What they were said to be.
+    @param addedTime When, in seconds since the epoch.
+    @param originalAuthor By whom.
+    """
+    features: DynArray[uint256, samples.MAX_WORDS] = []
+    fits: bool = False
+    features, fits = samples._pack(data)
+    self._pay_claim(features, fits, classification, addedTime, originalAuthor, True)
+
+
+@external
+@nonreentrant
+def refundPacked(features: DynArray[uint256, samples.MAX_WORDS], classification: uint64, addedTime: uint256):
+    """
+    @notice Claims the sender's own deposit back, like refund, for less gas.
+    @param features Packed.
+    @param classification What he said they are.
+    @param addedTime When, in seconds since the epoch.
+    """
+    self._pay_claim(features, True, classification, addedTime, msg.sender, False)
+
+
+@external
+@nonreentrant
+def reportPacked(
+    features: DynArray[uint256, samples.MAX_WORDS],
+    classification: uint64,
+    addedTime: uint256,
+    originalAuthor: address,
+):
+    """
+    @notice Claims somebody else's deposit, like report, for less gas.
+    @param features Packed.
+    @param classification What they were said to be.
+    @param addedTime When, in seconds since the epoch.
+    @param originalAuthor By whom.
+    """
+    self._pay_claim(features, True, classification, addedTime, originalAuthor, True)
+
+
+@external
+@nonreentrant
+def claimMany(claims: DynArray[Claim, MOST_CLAIMS]):
+    """
+    @notice Makes many claims in their order, each a refund if the sender is the author and a report if not, and
+        pays once. All of them succeed, or none.
+    @param claims What the contributions are known by.
+    """
+    amount: uint256 = 0
+    for claim: Claim in claims:
+        amount += self._claim(
+            claim.features, True, claim.label, claim.added, claim.author, claim.author != msg.sender
+        )
+    payments._pay(msg.sender, amount)
+
+
+@external
+@view
+def getClaimableAmount(
+    data: DynArray[int64, parameters.MAX_FEATURES], classification: uint64, addedTime: uint256, originalAuthor: address
+) -> uint256:
+    """
+    @return What is left of the deposit of a contribution, in wei; 0 if there is none like it.
+    """
+    return data_handler._left(self._contribution(data, classification, addedTime, originalAuthor))
+
+
+@external
+@view
+def getInitialDeposit(
+    data: DynArray[int64, parameters.MAX_FEATURES], classification: uint64, addedTime: uint256, originalAuthor: address
+) -> uint256:
+    """
+    @return The deposit of a contribution, in wei; 0 if there is none like it.
+    """
+    return data_handler._deposit(self._contribution(data, classification, addedTime, originalAuthor))
+
+
+@external
+@view
+def getNumClaims(
+    data: DynArray[int64, parameters.MAX_FEATURES], classification: uint64, addedTime: uint256, originalAuthor: address
+) -> uint256:
+    """
+    @return How many claims were made on a contribution; 0 if there is none like it.
+    """
+    return data_handler._num_claims(self._contribution(data, classification, addedTime, originalAuthor))
+
+
+@external
+@view
+def hasClaimed(
+    data: DynArray[int64, parameters.MAX_FEATURES],
+    classification: uint64,
+    addedTime: uint256,
+    originalAuthor: address,
+    claimer: address,
+) -> bool:
+    """
+    @return Whether the author was refunded, or somebody else was paid a share. Who took what was left after the
+        owner's or anybody's wait is told by the event alone.
+    """
+    features: DynArray[uint256, samples.MAX_WORDS] = []
+    fits: bool = False
+    features, fits = samples._pack(data)
+    key: bytes32 = data_handler._key(features, classification, addedTime, originalAuthor)
+    contribution: uint256 = data_handler.contributions[key]
+    if claimer == originalAuthor:
+        return fits and data_handler._is_refunded(contribution)
+    number: uint256 = incentive_base._number(incentive_base.accounts[claimer])
+    return fits and number != 0 and data_handler._has_reported(key, contribution, number)
+
+
+@external
+@view
+def contributionWords(keys: DynArray[bytes32, PAGE]) -> DynArray[uint256, PAGE]:
+    """
+    @notice A page of the ledger.
+    @param keys What contributions are known by.
+    @return Their words as they are kept, 0 for one that is not known.
+    """
+    words: DynArray[uint256, PAGE] = []
+    for key: bytes32 in keys:
+        words.append(data_handler.contributions[key])
+    return words
+
+
+@external
+@view
+def accountWords(owners: DynArray[address, PAGE]) -> DynArray[uint256, PAGE]:
+    """
+    @notice A page of accounts.
+    @param owners Whose.
+    @return Their words as they are kept.
+    """
+    words: DynArray[uint256, PAGE] = []
+    for account: address in owners:
+        words.append(incentive_base.accounts[account])
+    return words
+
+
+@internal
+@view
+def _contribution(
+    data: DynArray[int64, parameters.MAX_FEATURES], label: uint64, added: uint256, author: address
+) -> uint256:
+    """
+    @return The word of a contribution, 0 if there is none like it.
+    """
+    features: DynArray[uint256, samples.MAX_WORDS] = []
+    fits: bool = False
+    features, fits = samples._pack(data)
+    if not fits:
+        return 0
+    return data_handler.contributions[data_handler._key(features, label, added, author)]
+
+
+@internal
+@payable
+def _add_data(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: uint64) -> uint256:
+    """
+    @notice Lets a contribution in, in the order of docs/mechanism.md#flow.
+    @param features Packed.
+    @param fits Whether they are features at all.
+    @param label What they are said to be.
+    @return What it costs, in wei, at most what was sent.
+    """
+    cost: uint256 = mechanism._quote_add_data(msg.value)
+    key: bytes32 = data_handler._key(features, label, block.timestamp, msg.sender)
+    # A list that does not fit may have the packed form of another.
+    if fits:
+        data_handler._check_new(key)
+    model._update(features, fits, label)
+    mechanism._settle_add_data()
+    data_handler._handle_add_data(key, cost)
+    return cost
+
+
+@internal
+def _pay_claim(
+    features: DynArray[uint256, samples.MAX_WORDS],
+    fits: bool,
+    label: uint64,
+    added: uint256,
+    author: address,
+    reported: bool,
+):
+    """
+    @notice Makes one claim and pays it.
+    """
+    payments._pay(msg.sender, self._claim(features, fits, label, added, author, reported))
+
+
+@internal
+def _claim(
+    features: DynArray[uint256, samples.MAX_WORDS],
+    fits: bool,
+    label: uint64,
+    added: uint256,
+    author: address,
+    reported: bool,
+) -> uint256:
+    """
+    @notice Makes a claim on a contribution.
+    @param features Packed.
+    @param fits Whether they are features at all.
+    @param label What they were said to be.
+    @param added When, in seconds since the epoch.
+    @param author By whom.
+    @param reported Whether this is not the author's own claim.
+    @return What to pay to the sender, in wei.
+    """
+    # A list that does not fit may have the packed form of another, which it must not find.
+    key: bytes32 = empty(bytes32)
+    if fits:
+        key = data_handler._key(features, label, added, author)
+    contribution: uint256 = data_handler._find(key)
+    if reported:
+        return mechanism._report(key, contribution, features, label, added, author, ownable.owner)
+    return mechanism._refund(key, contribution, features, label, added)
