@@ -208,7 +208,7 @@ def _load() -> Any:
         import pyrevm
     except ModuleNotFoundError:
         raise MissingError(
-            "the in-process EVM is missing; on Python 3.11 or 3.12 install it with: pip install 'decai[evm]'; "
+            "the in-process EVM is missing; on Python 3.11 and 3.12 get it with: pip install 'decai[evm]'; "
             "others use a node"
         ) from None
     return pyrevm
