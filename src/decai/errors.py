@@ -9,6 +9,7 @@
     │   ├── ModelFileError a model file: malformed, out of range
     │   └── DatasetError   a data set: unknown, damaged, a label outside the classes
     ├── ChainError         a node or network: out of reach, out of money, a transaction whose fate is unknown
+    │   └── BrokenRulesError  a contract has done what its rules do not allow
     ├── MissingError       something has to be fetched or installed first; says by which command
     ├── StorageError       a folder or disk that cannot be written
     └── Interrupted        the user stopped the work; says what was kept
@@ -17,6 +18,7 @@ The command line prints ``str(error)`` as its one line and exits with code 2 (13
 """
 
 __all__ = [
+    "BrokenRulesError",
     "ChainError",
     "DatasetError",
     "DecaiError",
@@ -56,6 +58,10 @@ class DatasetError(InputError):
 
 class ChainError(DecaiError):
     """A node or network that cannot be reached or will not do what was asked; says what is known."""
+
+
+class BrokenRulesError(ChainError):
+    """A contract that has done what its rules do not allow; says what."""
 
 
 class MissingError(DecaiError):

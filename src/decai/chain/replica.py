@@ -4,12 +4,14 @@ It starts from what the contract was deployed with and replays every contributio
 integers decide each of them once more, so a contract that does anything else is found out.
 """
 
+from copy import deepcopy
+
 import numpy as np
 
 from decai.chain.abi import Event, decode_event, key_of, packed, unpacked
 from decai.chain.base import Chain, Log
 from decai.chain.model import ModelInfo, read_info, read_start, terms_of
-from decai.errors import ChainError, Refused
+from decai.errors import BrokenRulesError, ChainError, Refused
 from decai.protocols import Path
 from decai.samples import Features
 from decai.trainer import LocalTrainer
@@ -42,7 +44,8 @@ class Replica:
     def __init__(self, chain: Chain, address: Address, first_block: int = 0) -> None:
         self.info: ModelInfo = read_info(chain, address)
         self._chain = chain
-        self._start = read_start(chain, self.info)
+        self.start = read_start(chain, self.info)
+        """What the model started from."""
         self._next = (first_block, 0)
         """Block and place of the first event that was not read yet."""
         self.trainer: LocalTrainer | None = None
@@ -61,6 +64,7 @@ class Replica:
         """What was refused and not withdrawn yet."""
         self.feature_indices: list[int] = []
         self.claims = 0
+        self.claimers: set[Address] = set()
 
     @property
     def twin(self) -> LocalTrainer:
@@ -74,8 +78,10 @@ class Replica:
 
         Raises
         ------
+        BrokenRulesError
+            If the contract has done what its rules do not allow.
         ChainError
-            If the contract has done what its rules do not allow, or there is no answer.
+            If there is no answer.
         """
         block, place = self._next
         for log in self._chain.logs(self.info.address, block):
@@ -127,7 +133,8 @@ class Replica:
     def _transfer(self, previous: Address, owner: Address, now: Seconds) -> None:
         if self.trainer is None:
             terms = terms_of(self.info, now)
-            self.trainer = LocalTrainer(self._start, terms, owner=owner, now=now)
+            model = deepcopy(self.start)
+            self.trainer = LocalTrainer(model, terms, owner=owner, now=now)
             return
         self.trainer.advance_to(now)
         self._expect(previous == self.trainer.owner, "the model was handed on by somebody else")
@@ -171,6 +178,7 @@ class Replica:
             f"says {offer.amount:,} by {offer.path.name.lower()}",
         )
         self.claims += 1
+        self.claimers.add(claimer)
         if path is Path.REPORT and self.twin.ledger.deposit[number]:
             self.reporters.setdefault(number, []).append(claimer)
             if not self.twin.ledger.left[number]:
@@ -184,5 +192,5 @@ class Replica:
         if not holds:
             raise self._fault(otherwise)
 
-    def _fault(self, what: str) -> ChainError:
-        return ChainError(f"{self.info.address}: the contract breaks its rules: {what}")
+    def _fault(self, what: str) -> BrokenRulesError:
+        return BrokenRulesError(f"{self.info.address}: the contract breaks its rules: {what}")

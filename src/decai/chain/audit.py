@@ -1,0 +1,248 @@
+"""Whether a contract has kept to its rules.
+
+Every event is replayed in the twin, and every word of the contract's state is compared with it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from decai.chain.base import Chain
+from decai.chain.compiler import compile_composition
+from decai.chain.compose import Texts, compose
+from decai.chain.model import read, read_counters
+from decai.chain.replica import Replica
+from decai.classifier import SparsePerceptron
+from decai.errors import BrokenRulesError, ChainError, DecaiError
+from decai.trainer import LocalTrainer
+from decai.units import Address, Wei
+
+__all__ = ["Audit", "Check", "account_words", "audit", "contribution_words", "counter_words", "totals_word"]
+
+_PAGE = 256
+_DEPOSIT, _REPORTER, _CLAIMS, _REFUNDED, _CLOSED, _EXISTS = 96, 192, 224, 253, 254, 255
+"""Where the fields of a word of the ledger begin, ``data_handler.vy``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was compared."""
+
+    name: str
+    holds: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What an audit has found."""
+
+    address: Address
+    block: int
+    """Up to which block."""
+    contributions: int
+    claims: int
+    held: Wei
+    """What is left of all deposits."""
+    checks: tuple[Check, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether every check holds."""
+        return all(check.holds for check in self.checks)
+
+
+def audit(chain: Chain, address: Address, first_block: int = 0) -> Audit:
+    """Replay a model's events since deployment in the Python twin, and compare all of the contract's state.
+
+    Parameters
+    ----------
+    chain, address
+        Where the contract is.
+    first_block
+        The block in which it was deployed, or any before.
+
+    Raises
+    ------
+    ChainError
+        If it is no decai model, or the node does not answer. A contract that broke its rules is no error: the
+        check that found it does not hold.
+    """
+    replica = Replica(chain, address, first_block)
+    block = chain.block
+    try:
+        replica.update()
+        twin = replica.twin
+    except BrokenRulesError as error:
+        fault = Check("events", False, str(error))
+        return Audit(address, block, len(replica.keys), replica.claims, Wei(0), (fault,))
+    checks = [
+        Check(
+            "events",
+            True,
+            f"{len(replica.keys):,} contributions and {replica.claims:,} claims, each as the rules decide",
+        )
+    ]
+    checks += [_checked(name, compare, chain, replica) for name, compare in _COMPARISONS.items()]
+    return Audit(address, block, len(replica.keys), replica.claims, twin.held, tuple(checks))
+
+
+def _checked(name: str, compare: Callable[[Chain, Replica], str], chain: Chain, replica: Replica) -> Check:
+    try:
+        return Check(name, True, compare(chain, replica))
+    except _Difference as difference:
+        return Check(name, False, str(difference))
+
+
+class _Difference(DecaiError):
+    """What was compared is not equal."""
+
+
+def _compare_code(chain: Chain, replica: Replica) -> str:
+    """The code is what this version composes for what the contract says of itself."""
+    info = replica.info
+    composition = compose(
+        replica.start,
+        replica.twin.incentive,
+        Texts(info.name, info.description, info.encoder),
+        max_features=info.max_features,
+        index_bits=info.index_bits,
+    )
+    compiled = compile_composition(composition)
+    code = chain.code(info.address)
+    # Immutable values follow on the code; a node may not give zeros at the end.
+    if code[: len(compiled.runtime_code)] != compiled.runtime_code or len(code) > compiled.code_size:
+        raise _Difference("it is not the code that this version of decai composes for these parts")
+    return f"{len(code):,} bytes, as this version of decai composes them"
+
+
+def _compare_model(chain: Chain, replica: Replica) -> str:
+    model = replica.twin.classifier
+    assert isinstance(model, SparsePerceptron)
+    expected = model.counters()
+    words = None if replica.info.index_bits <= 16 else sorted({index >> 4 for index in model.weights()})
+    found = read_counters(chain, replica.info, words)
+    for index in sorted({*expected, *found}):
+        if expected.get(index, 0) != found.get(index, 0):
+            raise _Difference(
+                f"feature {index} was moved by {found.get(index, 0):+} steps; by the rules it is "
+                f"{expected.get(index, 0):+}"
+            )
+    return f"{len(expected):,} learned weights"
+
+
+def _compare_ledger(chain: Chain, replica: Replica) -> str:
+    expected = contribution_words(replica)
+    found = list(_paged(chain, replica, "contributionWords(bytes32[])", replica.keys))
+    for number, (mine, theirs) in enumerate(zip(expected, found, strict=True)):
+        if mine != theirs:
+            raise _Difference(f"contribution {number} is kept as {theirs:#x}; by the rules it is {mine:#x}")
+    return f"{len(expected):,} contributions"
+
+
+def _compare_accounts(chain: Chain, replica: Replica) -> str:
+    expected = account_words(replica.twin)
+    people = sorted({*expected, *replica.twin.ledger.author, *replica.claimers})
+    found = _paged(chain, replica, "accountWords(address[])", people)
+    for person, word in zip(people, found, strict=True):
+        mine = expected.get(person, 0)
+        if word != mine:
+            raise _Difference(f"the account of {person} is kept as {word:#x}; by the rules it is {mine:#x}")
+    totals = read(chain, replica.info.address, "totals()", "uint256")
+    if totals != totals_word(replica.twin):
+        raise _Difference(f"the totals are {totals:#x}; by the rules they are {totals_word(replica.twin):#x}")
+    return f"{len(expected):,} with valid contributions"
+
+
+def _compare_money(chain: Chain, replica: Replica) -> str:
+    address, twin = replica.info.address, replica.twin
+    for account, amount in replica.credits.items():
+        credited = read(chain, address, "credits(address)", "uint256", account)
+        if credited != amount:
+            raise _Difference(f"{account} is credited {credited:,} wei; by the rules it is {amount:,}")
+    owed = twin.held + sum(replica.credits.values())
+    balance = chain.balance(address)
+    if balance < owed:
+        raise _Difference(f"the contract holds {balance:,} wei and owes {owed:,}")
+    surplus = f", and {balance - owed:,} that were forced on it" if balance > owed else ""
+    return f"{owed:,} wei are held{surplus}"
+
+
+def _compare_owner(chain: Chain, replica: Replica) -> str:
+    owner = read(chain, replica.info.address, "owner()", "address")
+    if owner.lower() != replica.twin.owner.lower():
+        raise _Difference(f"the owner is {owner}; by the events it is {replica.twin.owner}")
+    return str(replica.twin.owner)
+
+
+_COMPARISONS = {
+    "code": _compare_code,
+    "model": _compare_model,
+    "ledger": _compare_ledger,
+    "accounts": _compare_accounts,
+    "money": _compare_money,
+    "owner": _compare_owner,
+}
+
+
+def _paged(
+    chain: Chain, replica: Replica, signature: str, items: Sequence[bytes] | Sequence[Address]
+) -> Iterator[int]:
+    for at in range(0, len(items), _PAGE):
+        page = items[at : at + _PAGE]
+        words = read(chain, replica.info.address, signature, "uint256[]", list(page))
+        if len(words) != len(page):
+            raise ChainError(f"{replica.info.address}: the contract does not give a page of its state")
+        yield from words
+
+
+def totals_word(twin: LocalTrainer) -> int:
+    """The totals as ``incentive/_base.vy`` keeps them."""
+    terms = twin.incentive.checkpoint()
+    return int(
+        terms.last_update
+        | terms.changed << 40
+        | terms.total_submitted << 80
+        | terms.total_valid << 128
+        | len(terms.num_valid) << 176
+    )
+
+
+def account_words(twin: LocalTrainer) -> dict[Address, int]:
+    """Each account with valid contributions as ``incentive/_base.vy`` keeps it."""
+    terms = twin.incentive.checkpoint()
+    return {
+        account: count | (number << 48) | (terms.valid_deposit[account] << 80)
+        for number, (account, count) in enumerate(terms.num_valid.items(), 1)
+    }
+
+
+def counter_words(model: SparsePerceptron) -> dict[int, int]:
+    """The words of counters that are not 0, as ``classifier/sparse_perceptron.vy`` keeps them."""
+    words: dict[int, int] = {}
+    for index, counter in model.counters().items():
+        words[index >> 4] = words.get(index >> 4, 0) | (counter & 0xFFFF) << (16 * (index & 15))
+    return words
+
+
+def contribution_words(replica: Replica) -> list[int]:
+    """Each contribution as ``data_handler.vy`` keeps it."""
+    ledger = replica.twin.ledger
+    numbers = {account: n for n, account in enumerate(replica.twin.incentive.valid_contributions(), 1)}
+    words = []
+    for number in range(len(ledger)):
+        left, claims = ledger.left[number], ledger.claims[number]
+        reporters = [numbers[reporter] for reporter in replica.reporters.get(number, ())]
+        closed = claims > 0 and not left
+        low = left
+        if closed and len(reporters) > 1 and number in replica.closers:
+            low = Wei(reporters[-1])
+        words.append(
+            low
+            | ledger.deposit[number] << _DEPOSIT
+            | (reporters[0] if reporters else 0) << _REPORTER
+            | claims << _CLAIMS
+            | ledger.has_claimed(number, ledger.author[number]) << _REFUNDED
+            | closed << _CLOSED
+            | 1 << _EXISTS
+        )
+    return words
