@@ -135,9 +135,8 @@ def _show(node: Any, as_json: bool) -> None:
     elif node is None:
         print("the local node does not run; start it with: decai node start")
     else:
-        print(
-            f"running at {node.url} (chain {node.chain_id}, block {node.block:,}); it is {_date(node.time)} there"
-        )
+        print(f"running at {node.url} (chain {node.chain_id}, block {node.block:,})")
+        print(f"  its clock says {_date(node.time)}")
 
 
 def _fields(node: Any) -> dict[str, Any]:

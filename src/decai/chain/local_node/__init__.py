@@ -1,8 +1,8 @@
 """The node that decai runs by itself: anvil, on loopback only, its state in the data directory.
 
 A small process of ours starts anvil, hands requests on to it and writes down what it acknowledges
-(`supervisor`), so that neither a crash nor a kill loses an acknowledged transaction. Several decai processes, and
-browser wallets, share it.
+(`supervisor`), so that neither a crash nor a kill loses an acknowledged transaction. Several decai
+processes, and browser wallets, share it.
 """
 
 from decai.chain.local_node.anvil import Anvil, ephemeral_anvil

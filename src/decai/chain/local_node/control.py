@@ -122,7 +122,7 @@ def _spawn(folder: Path) -> "subprocess.Popen[bytes]":
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / _LOG).open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "decai.chain.local_node.supervisor", str(folder)],
+                [sys.executable, "-m", "decai.chain.local_node.server", str(folder)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

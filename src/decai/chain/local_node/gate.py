@@ -1,7 +1,7 @@
 """Who may talk to the node, and what it lets through.
 
-Everybody on this machine may, and nobody else: a page of the web in the user's browser must not reach accounts
-whose keys everybody knows, so the headers that browsers send are looked at.
+Everybody on this machine may, and nobody else: a page of the web in the user's browser must not reach
+accounts whose keys everybody knows, so the headers that browsers send are looked at.
 """
 
 from typing import Final

@@ -92,7 +92,7 @@ def install(progress: Callable[[str], None] | None = None) -> Path:
     system = sys.platform, _MACHINES.get(platform.machine().lower(), "")
     if system not in _PACKAGES:
         raise MissingError(
-            f"there is no anvil for {platform.system()} on {platform.machine()}; use another node with --rpc URL"
+            f"there is no anvil for {platform.system()} on {platform.machine()}; use another node: --rpc URL"
         )
     package = f"@foundry-rs/anvil-{system[0]}-{system[1]}@{VERSION}"
     say(f"node: getting {package}")

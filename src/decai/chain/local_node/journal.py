@@ -1,8 +1,8 @@
 """What the node has acknowledged, on disk before anybody hears of it.
 
 The folder holds one state of the chain (anvil's own format) and a journal of what came after. Both are named
-by the number of the entry they begin with, so that a crash between any two steps leaves a state and every entry
-since: a new journal is begun before a state is written, and old files go when the state is whole.
+by the number of the entry they begin with, so that a crash between any two steps leaves a state and every
+entry since: a new journal is begun before a state is written, and old files go when the state is whole.
 """
 
 import json
@@ -158,7 +158,7 @@ class Journal:
         return file
 
     def _read(self) -> Iterator[Entry]:
-        """The entries since the state. A line that was cut off was never acknowledged; nothing follows on it."""
+        """The entries since the state. A line that was cut off was never acknowledged."""
         expected = self._first
         for begin in self._numbers(_ENTRIES):
             if begin < self._first:

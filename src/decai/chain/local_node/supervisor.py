@@ -1,39 +1,29 @@
 """The process behind the local node: starts anvil, brings back its state, hands requests on, writes down.
 
-Requests that change the chain are made one after the other; each is in the journal, on the disk, before its answer
-goes out. If anvil dies it is started again and brought to where it was, while requests wait.
+Requests that change the chain are made one after the other; each is in the journal, on the disk, before its
+answer goes out. If anvil dies it is started again and brought to where it was, while requests wait.
 """
 
 import asyncio
 import contextlib
-import fcntl
-import json
 import logging
 import os
 import secrets
-import signal
-import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector, web
+from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 
 from decai.chain.local_node.anvil import CHAIN_ID, MNEMONIC, Anvil
-from decai.chain.local_node.gate import REPLAYED, SENDS, is_local_host, is_read, is_trusted_origin
+from decai.chain.local_node.gate import REPLAYED, SENDS, is_read
 from decai.chain.local_node.journal import Block, Call, Entry, Journal
 from decai.dataset.storage import atomic_file
 from decai.errors import ChainError, DecaiError, StorageError
 
-__all__ = ["INFO", "LOCK", "LOG", "Supervisor", "main"]
+__all__ = ["Supervisor"]
 
-INFO: Final = "node.json"
-LOCK: Final = "lock"
-LOG: Final = "node.log"
-PREFERRED_PORT: Final = 8545
-_BODY: Final = 8 * 2**20
-_BATCH: Final = 1_000
 _BASE_FEE: Final = 10**9
 _STATE_EVERY: Final = 500
 """Entries of the journal after which the state is kept, or more if keeping it takes long."""
@@ -228,7 +218,7 @@ class Supervisor:
         raise _RpcError(
             {
                 "code": _REFUSED,
-                "message": f"{method} is not served: the local node keeps whatever happens, and this could not be kept",
+                "message": f"{method} is not served: what it does could not be kept",
             }
         )
 
@@ -354,94 +344,3 @@ class Supervisor:
         if "error" in answer:
             raise _RpcError(answer["error"])
         return answer.get("result")
-
-
-@web.middleware
-async def _gate(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    origin = request.headers.get("Origin")
-    if not is_local_host(request.headers.get("Host")) or not is_trusted_origin(origin):
-        return web.json_response({"error": "only this machine may talk to this node"}, status=403)
-    response = web.Response() if request.method == "OPTIONS" else await handler(request)
-    if origin is not None:
-        response.headers["Access-Control-Allow-Origin"] = origin
-        response.headers["Access-Control-Allow-Headers"] = "Content-Type"
-        response.headers["Access-Control-Allow-Methods"] = "POST, OPTIONS"
-        response.headers["Vary"] = "Origin"
-    return response
-
-
-def _application(supervisor: Supervisor) -> web.Application:
-    async def serve(request: web.Request) -> web.Response:
-        try:
-            body = json.loads(await request.read())
-        except ValueError:
-            problem = {"code": -32700, "message": "this is no JSON"}
-            return web.json_response({"jsonrpc": "2.0", "id": None, "error": problem})
-        if not isinstance(body, list):
-            return web.json_response(await supervisor.answer(body))
-        if len(body) > _BATCH:
-            problem = {"code": -32600, "message": f"a batch has at most {_BATCH:,} requests"}
-            return web.json_response({"jsonrpc": "2.0", "id": None, "error": problem})
-        return web.json_response([await supervisor.answer(each) for each in body])
-
-    application = web.Application(client_max_size=_BODY, middlewares=[_gate])
-    application.router.add_post("/", serve)
-    application.router.add_route("OPTIONS", "/", serve)
-    return application
-
-
-async def _serve(folder: Path) -> None:
-    supervisor = Supervisor(folder)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, supervisor.stopping.set)
-    runner = web.AppRunner(_application(supervisor), access_log=None, handler_cancellation=False)
-    try:
-        await supervisor.open()
-        await runner.setup()
-        port = await _listen(runner)
-        info = {"url": f"http://127.0.0.1:{port}", "pid": os.getpid(), "token": supervisor.token}
-        with atomic_file(folder / INFO) as file:
-            os.fchmod(file.fileno(), 0o600)
-            file.write(json.dumps(info).encode())
-        await supervisor.stopping.wait()
-    finally:
-        (folder / INFO).unlink(missing_ok=True)
-        await runner.cleanup()
-        await supervisor.close()
-
-
-async def _listen(runner: web.AppRunner) -> int:
-    for port in (PREFERRED_PORT, 0):
-        site = web.TCPSite(runner, "127.0.0.1", port, reuse_address=True)
-        try:
-            await site.start()
-        except OSError:
-            continue
-        sockets = getattr(site._server, "sockets", ())
-        return int(sockets[0].getsockname()[1])
-    raise ChainError("no port of this machine can be listened on")
-
-
-def main(arguments: list[str]) -> int:
-    """Run the node of a folder until it is told to stop."""
-    folder = Path(arguments[0])
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / LOCK).open("ab") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return 0  # another one runs, or is starting
-        try:
-            asyncio.run(_serve(folder))
-        except DecaiError as error:
-            print(error, file=sys.stderr, flush=True)
-            return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
