@@ -7,9 +7,12 @@
 @dev Specified in docs/mechanism.md#sparse-perceptron; the twin of classifier/sparse_perceptron.py.
 """
 
+import base_weights
 import parameters
 import samples
 
+initializes: base_weights
+exports: base_weights.__interface__
 
 BATCH: constant(uint256) = 16
 PAGE: constant(uint256) = 256
@@ -17,10 +20,8 @@ PAGE: constant(uint256) = 256
 # Two counters' worth of arithmetic at once would carry, so each is taken out, raised by 2^15 to be positive.
 COUNTER_MASK: constant(uint256) = 2**16 - 1
 COUNTER_ZERO: constant(uint256) = 2**15
-BASE_BITS: constant(uint256) = parameters.WEIGHT_BITS
-BASES: constant(uint256) = 256 // BASE_BITS
-BASE_MASK: constant(uint256) = 2**BASE_BITS - 1
-BASE_ZERO: constant(uint256) = 2 ** (BASE_BITS - 1)
+BASES: constant(uint256) = base_weights.PER_WORD
+BASE_BITS: constant(uint256) = base_weights.BITS
 INTERCEPT_ZERO: constant(uint256) = 2**47
 RAISED_INTERCEPT: constant(uint256) = parameters.RAISED_INTERCEPT
 HIGHEST: constant(uint256) = 2**15 - 1
@@ -34,9 +35,8 @@ intercept: public(constant(int80)) = parameters.INTERCEPT
 learningRate: public(constant(uint32)) = parameters.LEARNING_RATE
 RATE: constant(uint256) = parameters.RATE
 # By how much the sums of `_predict` are raised with each feature.
-RAISED_BY: constant(uint256) = BASE_ZERO + COUNTER_ZERO * RATE
-# Base weights, packed from the lowest bits; one is kept as w + BASE_ZERO, so that it is never negative.
-_bases: immutable(uint256[parameters.START_WORDS])
+INLINE: constant(bool) = parameters.START_IN_CODE and not parameters.BASES_HASHED
+RAISED_BY: constant(uint256) = base_weights.ZERO + COUNTER_ZERO * RATE
 _first_class: immutable(String[parameters.CLASS_LENGTH])
 _second_class: immutable(String[parameters.CLASS_LENGTH])
 _counters: uint256[2 ** (parameters.INDEX_BITS - 4)]
@@ -49,12 +49,12 @@ def __init__(
 ):
     """
     @param classes The names of the two classes.
-    @param start The packed base weights.
+    @param start What base_weights.vy takes.
     """
     assert len(classes) == 2, "sparse-perceptron: has exactly two classes"
     _first_class = classes[0]
     _second_class = classes[1]
-    _bases = start
+    base_weights.__init__(start)
 
 
 @external
@@ -74,12 +74,15 @@ def predict(data: DynArray[int64, parameters.MAX_FEATURES]) -> uint64:
             steps,
             ((self._counters[(index & INDEX_MASK) >> 4] >> ((index & 15) << 4)) & COUNTER_MASK) ^ COUNTER_ZERO,
         )
-        if index < parameters.NUM_WEIGHTS:
+        if not INLINE:
+            total = unsafe_add(total, base_weights._raised(index))
+        elif index < parameters.NUM_WEIGHTS:
             total = unsafe_add(
-                total, (_bases[unsafe_div(index, BASES)] >> unsafe_mul(index % BASES, BASE_BITS)) & BASE_MASK
+                total,
+                (base_weights.words[unsafe_div(index, BASES)] >> unsafe_mul(index % BASES, BASE_BITS)) & base_weights.MASK,
             )
         else:
-            total = unsafe_add(total, BASE_ZERO)
+            total = unsafe_add(total, base_weights.ZERO)
     self._require_fits(seen & ~INDEX_MASK == 0)
     return self._label(unsafe_add(total, unsafe_mul(steps, RATE)), len(data))
 
@@ -162,39 +165,6 @@ def weights(index: uint64) -> int80:
 
 
 @external
-@pure
-def numBaseWeights() -> uint256:
-    """
-    @return How many features have a base weight: those below this index.
-    """
-    return parameters.NUM_WEIGHTS
-
-
-@external
-@pure
-def baseBits() -> uint256:
-    """
-    @return The bits of a base weight in a base word.
-    """
-    return BASE_BITS
-
-
-@external
-@view
-def baseWords(first: uint256, count: uint256) -> DynArray[uint256, PAGE]:
-    """
-    @notice A page of the base weights as they are kept.
-    @param first From which word on; feature j is in word j // (256 // bits), at bit bits * (j % (256 // bits)), as
-        its weight plus 2^(bits - 1).
-    @param count How many words, at most 256.
-    """
-    words: DynArray[uint256, PAGE] = []
-    for i: uint256 in range(count, bound=PAGE):
-        words.append(_bases[first + i])
-    return words
-
-
-@external
 @view
 def counterWords(first: uint256, count: uint256) -> DynArray[uint256, PAGE]:
     """
@@ -228,19 +198,7 @@ def _raised(index: uint256) -> uint256:
     @return Its weight plus RAISED_BY, which is never negative.
     """
     counter: uint256 = (self._counters[index >> 4] >> ((index & 15) << 4)) & COUNTER_MASK
-    return unsafe_add(self._raised_base(index), unsafe_mul(counter ^ COUNTER_ZERO, RATE))
-
-
-@internal
-@view
-def _raised_base(index: uint256) -> uint256:
-    """
-    @param index Of a feature.
-    @return Its base weight plus BASE_ZERO.
-    """
-    if index >= parameters.NUM_WEIGHTS:
-        return BASE_ZERO
-    return (_bases[unsafe_div(index, BASES)] >> unsafe_mul(index % BASES, BASE_BITS)) & BASE_MASK
+    return unsafe_add(base_weights._raised(index), unsafe_mul(counter ^ COUNTER_ZERO, RATE))
 
 
 @internal
@@ -280,12 +238,15 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
             steps = unsafe_add(
                 steps, ((self._counters[index >> 4] >> ((index & 15) << 4)) & COUNTER_MASK) ^ COUNTER_ZERO
             )
-            if index < parameters.NUM_WEIGHTS:
+            if not INLINE:
+                total = unsafe_add(total, base_weights._raised(index))
+            elif index < parameters.NUM_WEIGHTS:
                 total = unsafe_add(
-                    total, (_bases[unsafe_div(index, BASES)] >> unsafe_mul(index % BASES, BASE_BITS)) & BASE_MASK
+                    total,
+                    (base_weights.words[unsafe_div(index, BASES)] >> unsafe_mul(index % BASES, BASE_BITS)) & base_weights.MASK,
                 )
             else:
-                total = unsafe_add(total, BASE_ZERO)
+                total = unsafe_add(total, base_weights.ZERO)
         left = unsafe_sub(left, here)
         room = samples.LANES
     return self._label(unsafe_add(total, unsafe_mul(steps, RATE)), count)
