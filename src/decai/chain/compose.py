@@ -36,6 +36,7 @@ _COMMON: Final = MappingProxyType(
         "incentive_base.vy": "incentive/_base.vy",
         "ownable.vy": "ownable.vy",
         "payments.vy": "payments.vy",
+        "refusals.vy": "refusals.vy",
         "samples.vy": "samples.vy",
     }
 )

@@ -7,9 +7,9 @@
 @dev Specified in docs/mechanism.md#base-weights; decai.chain.base_weights packs them. Of an entry's bits the
     weight w is w + 2^(WEIGHT_BITS - 1), which is never negative.
 
-    Listed: feature j is entry j, from the lowest bits of each word on. Hashed, for few features with indices far
-    apart: an entry is an index and, above it, its weight, in one of the two words that `_raised` looks into.
-    What is left over in a word repeats an entry of the table, so that whatever is found is right.
+    Listed: feature j is entry j, from the lowest bits of each word on. Hashed, for few features with indices
+    far apart: an entry is an index and, above it, its weight, in one of the two words that `_raised` looks
+    into. What is left over in a word repeats an entry of the table, so that whatever is found is right.
 """
 
 import parameters

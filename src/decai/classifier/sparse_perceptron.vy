@@ -7,12 +7,13 @@
 @dev Specified in docs/mechanism.md#sparse-perceptron; the twin of classifier/sparse_perceptron.py.
 """
 
-import base_weights
+import base_weights as bases
 import parameters
+import refusals
 import samples
 
-initializes: base_weights
-exports: base_weights.__interface__
+initializes: bases
+exports: bases.__interface__
 
 BATCH: constant(uint256) = 16
 PAGE: constant(uint256) = 256
@@ -20,8 +21,12 @@ PAGE: constant(uint256) = 256
 # Two counters' worth of arithmetic at once would carry, so each is taken out, raised by 2^15 to be positive.
 COUNTER_MASK: constant(uint256) = 2**16 - 1
 COUNTER_ZERO: constant(uint256) = 2**15
-BASES: constant(uint256) = base_weights.PER_WORD
-BASE_BITS: constant(uint256) = base_weights.BITS
+BASES: constant(uint256) = bases.PER_WORD
+BASE_BITS: constant(uint256) = bases.BITS
+BASE_MASK: constant(uint256) = bases.MASK
+BASE_ZERO: constant(uint256) = bases.ZERO
+# Base weights that are listed in this code are read in place, since a call would cost as much again.
+IN_PLACE: constant(bool) = parameters.START_IN_CODE and not parameters.BASES_HASHED
 INTERCEPT_ZERO: constant(uint256) = 2**47
 RAISED_INTERCEPT: constant(uint256) = parameters.RAISED_INTERCEPT
 HIGHEST: constant(uint256) = 2**15 - 1
@@ -35,8 +40,7 @@ intercept: public(constant(int80)) = parameters.INTERCEPT
 learningRate: public(constant(uint32)) = parameters.LEARNING_RATE
 RATE: constant(uint256) = parameters.RATE
 # By how much the sums of `_predict` are raised with each feature.
-INLINE: constant(bool) = parameters.START_IN_CODE and not parameters.BASES_HASHED
-RAISED_BY: constant(uint256) = base_weights.ZERO + COUNTER_ZERO * RATE
+RAISED_BY: constant(uint256) = BASE_ZERO + COUNTER_ZERO * RATE
 _first_class: immutable(String[parameters.CLASS_LENGTH])
 _second_class: immutable(String[parameters.CLASS_LENGTH])
 _counters: uint256[2 ** (parameters.INDEX_BITS - 4)]
@@ -54,7 +58,7 @@ def __init__(
     assert len(classes) == 2, "sparse-perceptron: has exactly two classes"
     _first_class = classes[0]
     _second_class = classes[1]
-    base_weights.__init__(start)
+    bases.__init__(start)
 
 
 @external
@@ -74,15 +78,15 @@ def predict(data: DynArray[int64, parameters.MAX_FEATURES]) -> uint64:
             steps,
             ((self._counters[(index & INDEX_MASK) >> 4] >> ((index & 15) << 4)) & COUNTER_MASK) ^ COUNTER_ZERO,
         )
-        if not INLINE:
-            total = unsafe_add(total, base_weights._raised(index))
+        if not IN_PLACE:
+            total = unsafe_add(total, bases._raised(index))
         elif index < parameters.NUM_WEIGHTS:
             total = unsafe_add(
                 total,
-                (base_weights.words[unsafe_div(index, BASES)] >> unsafe_mul(index % BASES, BASE_BITS)) & base_weights.MASK,
+                (bases.words[unsafe_div(index, BASES)] >> unsafe_mul(index % BASES, BASE_BITS)) & BASE_MASK,
             )
         else:
-            total = unsafe_add(total, base_weights.ZERO)
+            total = unsafe_add(total, BASE_ZERO)
     self._require_fits(seen & ~INDEX_MASK == 0)
     return self._label(unsafe_add(total, unsafe_mul(steps, RATE)), len(data))
 
@@ -107,7 +111,8 @@ def evaluateBatch(dataBatch: DynArray[uint24[60], BATCH], _classifications: DynA
     @return How many the model labels so.
     """
     correct: uint256 = 0
-    assert len(dataBatch) == len(_classifications), "sparse-perceptron: as many labels as samples are needed"
+    if len(dataBatch) != len(_classifications):
+        refusals._refuse("sparse-perceptron: as many labels as samples are needed")
     for i: uint256 in range(len(dataBatch), bound=BATCH):
         score: int256 = convert(intercept, int256)
         for index: uint24 in dataBatch[i]:
@@ -137,7 +142,8 @@ def classifications(label: uint256) -> String[parameters.CLASS_LENGTH]:
     @param label Of a class.
     @return Its name.
     """
-    assert label < 2, "sparse-perceptron: no such class"
+    if label > 1:
+        refusals._refuse("sparse-perceptron: no such class")
     if label == 0:
         return _first_class
     return _second_class
@@ -198,7 +204,7 @@ def _raised(index: uint256) -> uint256:
     @return Its weight plus RAISED_BY, which is never negative.
     """
     counter: uint256 = (self._counters[index >> 4] >> ((index & 15) << 4)) & COUNTER_MASK
-    return unsafe_add(base_weights._raised(index), unsafe_mul(counter ^ COUNTER_ZERO, RATE))
+    return unsafe_add(bases._raised(index), unsafe_mul(counter ^ COUNTER_ZERO, RATE))
 
 
 @internal
@@ -238,15 +244,15 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
             steps = unsafe_add(
                 steps, ((self._counters[index >> 4] >> ((index & 15) << 4)) & COUNTER_MASK) ^ COUNTER_ZERO
             )
-            if not INLINE:
-                total = unsafe_add(total, base_weights._raised(index))
+            if not IN_PLACE:
+                total = unsafe_add(total, bases._raised(index))
             elif index < parameters.NUM_WEIGHTS:
                 total = unsafe_add(
                     total,
-                    (base_weights.words[unsafe_div(index, BASES)] >> unsafe_mul(index % BASES, BASE_BITS)) & base_weights.MASK,
+                    (bases.words[unsafe_div(index, BASES)] >> unsafe_mul(index % BASES, BASE_BITS)) & BASE_MASK,
                 )
             else:
-                total = unsafe_add(total, base_weights.ZERO)
+                total = unsafe_add(total, BASE_ZERO)
         left = unsafe_sub(left, here)
         room = samples.LANES
     return self._label(unsafe_add(total, unsafe_mul(steps, RATE)), count)
@@ -260,7 +266,8 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
     @param fits Whether they are features at all.
     @param label What they are said to be.
     """
-    assert label < 2, "sparse-perceptron: no such class"
+    if label > 1:
+        refusals._refuse("sparse-perceptron: no such class")
     self._require_fits(fits)
     if self._predict(features) == label:
         return
@@ -302,4 +309,5 @@ def _require_fits(fits: bool):
     """
     @param fits Whether each feature index is in range.
     """
-    assert fits, "sparse-perceptron: a feature index is out of range"
+    if not fits:
+        refusals._refuse("sparse-perceptron: a feature index is out of range")
