@@ -57,6 +57,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("decai.chain.jsonrpc._BACKOFF", (0.01, 0.01, 0.01))
     monkeypatch.setattr("decai.chain.jsonrpc._LONGEST_PAUSE", 0.02)
     monkeypatch.setattr("decai.chain.sending._PAUSES", (0.0, 0.01, 0.02, 0.04, 0.08))
+    monkeypatch.setattr("decai.chain.outgoing._LONGEST_POLL", 0.02)
+    monkeypatch.setattr("decai.chain.outgoing._DOUBT_AFTER", 0.1)
 
 
 @pytest.fixture
