@@ -37,6 +37,9 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("xb") as file:
             yield file
+            # Else a crash of the machine could leave an empty file under the final name.
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(temporary, path)
     except StorageError:
         raise
