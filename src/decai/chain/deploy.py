@@ -7,7 +7,7 @@ from decai.chain.data_contract import deployment_of
 from decai.errors import ChainError, InputError
 from decai.units import Address
 
-__all__ = ["deploy", "init_code"]
+__all__ = ["constructor_arguments", "deploy", "init_code"]
 
 
 def init_code(composition: Composition) -> bytes:
@@ -18,13 +18,18 @@ def init_code(composition: Composition) -> bytes:
     InputError
         If it has data contracts that are not placed yet.
     """
-    from eth_abi.abi import encode
-
     if not composition.is_placed:
         raise InputError("the data contracts of a composition are deployed before it")
+    return compile_composition(composition).init_code + constructor_arguments(composition)
+
+
+def constructor_arguments(composition: Composition) -> bytes:
+    """The constructor's arguments, ABI-encoded."""
+    from eth_abi.abi import encode
+
     words = len(composition.arguments[4])
     kinds = ["string", "string", "string", "string[]", f"uint256[{words}]"]
-    return compile_composition(composition).init_code + encode(kinds, composition.arguments)
+    return encode(kinds, composition.arguments)
 
 
 def deploy(chain: Chain, composition: Composition, sender: Address) -> Mined:
