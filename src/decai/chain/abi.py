@@ -84,7 +84,7 @@ def call_data(signature: str, *arguments: Any) -> bytes:
     Examples
     --------
     >>> call_data("costWeight()").hex(), call_data("weights(uint64)", 3).hex()[-2:]
-    ('e31eb22a', '03')
+    ('a85ed4c8', '03')
     """
     from eth_abi.abi import encode
 

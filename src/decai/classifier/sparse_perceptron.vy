@@ -18,9 +18,10 @@ exports: bases.__interface__
 BATCH: constant(uint256) = 16
 PAGE: constant(uint256) = 256
 
-# Two counters' worth of arithmetic at once would carry, so each is taken out, raised by 2^15 to be positive.
+# Counters are read raised by 2^15, which makes them positive.
 COUNTER_MASK: constant(uint256) = 2**16 - 1
 COUNTER_ZERO: constant(uint256) = 2**15
+COUNTER_ZEROS: constant(uint256) = COUNTER_ZERO * (max_value(uint256) // COUNTER_MASK)
 BASES: constant(uint256) = bases.PER_WORD
 BASE_BITS: constant(uint256) = bases.BITS
 BASE_MASK: constant(uint256) = bases.MASK
@@ -29,12 +30,9 @@ BASE_ZERO: constant(uint256) = bases.ZERO
 IN_PLACE: constant(bool) = parameters.START_IN_CODE and not parameters.BASES_HASHED
 INTERCEPT_ZERO: constant(uint256) = 2**47
 RAISED_INTERCEPT: constant(uint256) = parameters.RAISED_INTERCEPT
-HIGHEST: constant(uint256) = 2**15 - 1
-LOWEST: constant(uint256) = 2**15
-ONE: constant(uint256) = 1
-MINUS_ONE: constant(uint256) = 2**16 - 1
+MINUS_ONE: constant(uint256) = max_value(uint256)
 INDEX_MASK: constant(uint256) = 2**parameters.INDEX_BITS - 1
-NOWHERE: constant(uint256) = max_value(uint256)
+PLACE: constant(uint256) = samples.TOP + 4
 
 intercept: public(constant(int80)) = parameters.INTERCEPT
 learningRate: public(constant(uint32)) = parameters.LEARNING_RATE
@@ -272,13 +270,14 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
     if self._predict(features) == label:
         return
     step: uint256 = MINUS_ONE
-    stop: uint256 = LOWEST
+    stop: uint256 = 0
     if label == 1:
-        step = ONE
-        stop = HIGHEST
+        step = 1
+        stop = COUNTER_MASK
     left: uint256 = features[0] >> samples.TOP
-    place: uint256 = NOWHERE
-    counters: uint256 = 0
+    # Where the first feature's counter is; without features the first word stays as it is.
+    place: uint256 = (features[0] << samples.LANE) >> PLACE
+    counters: uint256 = self._counters[place] ^ COUNTER_ZEROS
     room: uint256 = samples.LANES - 1
     for words: uint256 in features:
         word: uint256 = words
@@ -289,18 +288,16 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
             index: uint256 = word >> samples.TOP
             word = word << samples.LANE
             if index >> 4 != place:
-                if place != NOWHERE:
-                    self._counters[place] = counters
+                self._counters[place] = counters ^ COUNTER_ZEROS
                 place = index >> 4
-                counters = self._counters[place]
+                counters = self._counters[place] ^ COUNTER_ZEROS
             bit: uint256 = (index & 15) << 4
-            counter: uint256 = (counters >> bit) & COUNTER_MASK
-            if counter != stop:
-                counters = counters ^ ((counter ^ (unsafe_add(counter, step) & COUNTER_MASK)) << bit)
+            # A counter that is not at its limit takes the step without a carry.
+            if (counters >> bit) & COUNTER_MASK != stop:
+                counters = unsafe_add(counters, step << bit)
         left = unsafe_sub(left, here)
         room = samples.LANES
-    if place != NOWHERE:
-        self._counters[place] = counters
+    self._counters[place] = counters ^ COUNTER_ZEROS
 
 
 @internal
