@@ -44,8 +44,14 @@ def _listens(port: int) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No test meets keys, locks or what else another one left."""
+def data_folder(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """No test meets keys, locks or what else another one left; but for contracts that were compiled."""
+    compiled = tmp_path_factory.getbasetemp().parent / "decai-compiled"
+    compiled.mkdir(exist_ok=True)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "compiled").symlink_to(compiled)
     monkeypatch.setenv("DECAI_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.delenv("DECAI_PASSWORD", raising=False)
     return tmp_path / "data"
