@@ -1,15 +1,15 @@
 """The framework's story, played with real film reviews on real contracts: who helps gains, who harms pays."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 
 from decai import dataset
-from decai.chain.base import Chain, Mined
+from decai.chain.base import Chain
 from decai.chain.client import ChainTrainer
-from decai.chain.compose import Composition, Texts, compose
+from decai.chain.compose import Texts, compose
 from decai.chain.deploy import deploy
 from decai.classifier import SparsePerceptron
 from decai.dataset import Dataset, imdb
@@ -31,7 +31,6 @@ _SHORT: Final = 420
 """Most signs of a review that is to be read."""
 _QUIET: Final = Seconds(600)
 """Between two contributions, so that the second is not dear."""
-Deploy = Callable[[Chain, Composition, Address], Address]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ class Story:
     steps: list[StoryStep] = field(default_factory=list)
 
 
-def tell(chain: Chain, story: Story, deployer: Deploy | None = None) -> Iterator[StoryStep]:
+def tell(chain: Chain, story: Story) -> Iterator[StoryStep]:
     """Deploy a review classifier, use it, teach it well and badly, and settle; one step after the other.
 
     Parameters
@@ -64,8 +63,6 @@ def tell(chain: Chain, story: Story, deployer: Deploy | None = None) -> Iterator
         With three accounts of its own and a clock that can be moved.
     story
         Receives what happens.
-    deployer
-        How to deploy a composition; in one transaction if not told otherwise.
 
     Raises
     ------
@@ -95,19 +92,15 @@ def tell(chain: Chain, story: Story, deployer: Deploy | None = None) -> Iterator
     longest = int((data.train.samples.ends - data.train.samples.starts).max())
     room = next(size for size in (64, 128, 256, 512) if size >= longest)
     what = compose(model, terms, texts, max_features=room)
-    mined: Mined | None = None
-    if deployer is None:
-        mined = deploy(chain, what, olga)
-        story.address = mined.contract
-    else:
-        story.address = deployer(chain, what, olga)
-    assert story.address is not None
-    trainer = ChainTrainer(chain, story.address, mined.block if mined else 0)
+    mined = deploy(chain, what, olga)
+    assert mined.contract is not None
+    story.address = mined.contract
+    trainer = ChainTrainer(chain, story.address, mined.block)
     right = np.mean(model.predict_many(data.test.samples) == data.test.labels)
     yield step(
         "Olga deploys",
         f"a sparse perceptron with {data.num_features:,} words, right on {right:.1%} of the test reviews",
-        mined.gas if mined else None,
+        mined.gas,
     )
 
     good, bad = _reviews(data, model)
@@ -115,14 +108,14 @@ def tell(chain: Chain, story: Story, deployer: Deploy | None = None) -> Iterator
     yield step("Anybody asks", f"“{good.text}” The contract says: {data.classes[label]}. That is free.")
 
     chain.advance_to(Seconds(chain.now + _QUIET))
-    mined = trainer.submit(ada, good.features, good.label, _most(trainer))
-    ada_deposit, ada_time = _kept(trainer, mined), mined.time
+    mined = trainer.submit(ada, good.features, good.label, trainer.cost())
+    ada_deposit, ada_time = trainer.cost_of(mined), mined.time
     move("Ada", -ada_deposit)
     yield step("Ada contributes", f"this review as {data.classes[good.label]}, which it is", mined.gas)
 
     chain.advance_to(Seconds(chain.now + _QUIET))
-    mined = trainer.submit(mal, bad.features, 1 - bad.label, _most(trainer))
-    mal_deposit, mal_time = _kept(trainer, mined), mined.time
+    mined = trainer.submit(mal, bad.features, 1 - bad.label, trainer.cost())
+    mal_deposit, mal_time = trainer.cost_of(mined), mined.time
     move("Mal", -mal_deposit)
     yield step(
         "Mal contributes", f"“{bad.text}” as {data.classes[1 - bad.label]}, which it is not", mined.gas
@@ -131,13 +124,11 @@ def tell(chain: Chain, story: Story, deployer: Deploy | None = None) -> Iterator
     chain.advance_to(Seconds(mal_time + terms.refund_wait))
     yield step("A day passes", "after which a contribution can be judged by the model as it is then")
 
-    words = trainer.refund_transaction(ada, good.features, good.label, ada_time)
-    mined = chain.send(words)
+    mined = chain.send(trainer.refund_transaction(ada, good.features, good.label, ada_time))
     move("Ada", ada_deposit)
     yield step("Ada is refunded", "the model agrees with her review: she has a valid contribution", mined.gas)
 
-    words = trainer.report_transaction(ada, bad.features, 1 - bad.label, mal_time, mal)
-    mined = chain.send(words)
+    mined = chain.send(trainer.report_transaction(ada, bad.features, 1 - bad.label, mal_time, mal))
     move("Ada", mal_deposit)
     yield step("Ada reports Mal", "the model disagrees with his review: she takes his deposit", mined.gas)
 
@@ -177,12 +168,3 @@ def _reviews(data: Dataset, model: SparsePerceptron) -> tuple[_Review, _Review]:
         if len(found) == 2:
             return found[1], found[0]
     raise ChainError("the model is sure of no short review")
-
-
-def _most(trainer: ChainTrainer) -> Wei:
-    """The most that somebody pays who would rather contribute than wait: the cost falls until it is mined."""
-    return trainer.cost()
-
-
-def _kept(trainer: ChainTrainer, mined: Mined) -> Wei:
-    return trainer.cost_of(mined)
