@@ -1,6 +1,6 @@
 # `make demo` and `make test` set up whatever they need; the second time they start at once.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench sweep lint doctest lock clean
+.PHONY: help setup demo test conformance bench sweep lint doctest lock clean
 
 PY := .venv/bin/python
 STAMP := .venv/.ready
@@ -22,6 +22,9 @@ demo: setup  ## Who gains and who loses, on real IMDB reviews
 
 test: setup  ## Run the tests
 	@$(PY) -m pytest -n 2 --dist loadgroup
+
+conformance: setup  ## Do 100,000 random things to contract and twin of each pairing, and compare them
+	@$(PY) -m tests.conformance.campaign
 
 bench: setup  ## Time the event loop against the bare arithmetic, and show how cost grows
 	@$(PY) -m benchmarks.simulation
