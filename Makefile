@@ -1,6 +1,6 @@
 # `make demo` and `make test` set up whatever they need; the second time they start at once.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench sweep lint doctest lock clean
+.PHONY: help setup demo test bench sweep gas lint doctest lock clean
 
 PY := .venv/bin/python
 STAMP := .venv/.ready
@@ -28,6 +28,9 @@ bench: setup  ## Time the event loop against the bare arithmetic, and show how c
 
 sweep: setup  ## Map learning rate x cost weight over 30 seeds (a campaign of minutes)
 	@$(PY) -m benchmarks.sweep
+
+gas: setup  ## Measure the gas of every action, and refresh its snapshot and docs/gas.md
+	@$(PY) -m benchmarks.gas
 
 lint: setup  ## ruff and the strict type check
 	@$(PY) -m ruff check .

@@ -18,7 +18,7 @@ from decai.chain.parts import Constant, classifier_part, incentive_part
 from decai.errors import InputError, StorageError
 from decai.protocols import Classifier, IncentiveMechanism
 
-__all__ = ["MAX_FEATURES_CHOICES", "MODEL_FILE", "Composition", "Texts", "compose"]
+__all__ = ["INDEX_BITS_CHOICES", "MAX_FEATURES_CHOICES", "MODEL_FILE", "Composition", "Texts", "compose"]
 
 MODEL_FILE: Final = "trainer.vy"
 """The module that is compiled; all others are its parts."""
