@@ -14,7 +14,7 @@ from decai.paths import data_dir
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CODE_LIMIT", "EVM_VERSION", "Compiled", "compile_composition", "standard_json"]
+__all__ = ["CODE_LIMIT", "EVM_VERSION", "Compiled", "compile_composition", "fits", "standard_json"]
 
 EVM_VERSION: Final = "prague"
 """The newest rules that the compiler knows; the code runs on later ones."""
@@ -65,16 +65,26 @@ def compile_composition(composition: Composition) -> Compiled:
     MissingError
         If there is no compiler.
     """
+    compiled = _compiled(composition)
+    if compiled.code_size > CODE_LIMIT:
+        raise InputError(
+            f"the contract would have {compiled.code_size:,} bytes of code; at most {CODE_LIMIT:,} may be"
+        )
+    return compiled
+
+
+def fits(composition: Composition) -> bool:
+    """Whether a contract may have so much code; raises like `compile_composition`."""
+    return _compiled(composition).code_size <= CODE_LIMIT
+
+
+def _compiled(composition: Composition) -> Compiled:
     key = sha256(json.dumps([_VERSION, standard_json(composition)], sort_keys=True).encode()).hexdigest()
     kept = data_dir() / "compiled" / f"{key}.json"
     compiled = _kept(kept)
     if compiled is None:
         compiled = _compile(composition.sources)
         _keep(compiled, kept)
-    if compiled.code_size > CODE_LIMIT:
-        raise InputError(
-            f"the contract would have {compiled.code_size:,} bytes of code; at most {CODE_LIMIT:,} may be"
-        )
     return compiled
 
 
