@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test conformance bench sweep lint doctest lock clean
 
+.PHONY: help setup demo test bench sweep gas lint doctest lock clean
+
 PY := .venv/bin/python
 STAMP := .venv/.ready
 
@@ -31,6 +33,9 @@ bench: setup  ## Time the event loop against the bare arithmetic, and show how c
 
 sweep: setup  ## Map learning rate x cost weight over 30 seeds (a campaign of minutes)
 	@$(PY) -m benchmarks.sweep
+
+gas: setup  ## Measure the gas of every action, and refresh its snapshot and docs/gas.md
+	@$(PY) -m benchmarks.gas
 
 lint: setup  ## ruff and the strict type check
 	@$(PY) -m ruff check .
