@@ -6,6 +6,7 @@ reports is not what a transaction costs (`decai gas` measures that on a node).
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from decai.chain.base import Log, Mined, Transaction
@@ -150,7 +151,7 @@ class EvmChain:
             self.advance_to(time)
             try:
                 mined.append(self.send(transaction))
-            except Refused as refusal:
+            except (Refused, ChainError) as refusal:
                 mined.append(
                     Mined(self._hash(), self._block, self._now, 0, Wei(0), None, (), refusal=str(refusal))
                 )
@@ -222,6 +223,7 @@ def _refusal(error: RuntimeError) -> Refused | ChainError:
     return ChainError(f"the EVM stopped: {' '.join(str(error).split())[:200]}")
 
 
+@lru_cache(maxsize=4096)
 def _checksummed(address: str) -> Address:
     from eth_utils.address import to_checksum_address
 
