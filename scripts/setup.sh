@@ -77,3 +77,4 @@ install --no-deps --no-build-isolation --editable .
 rm .venv/.unfinished
 
 .venv/bin/decai dataset fetch --all
+.venv/bin/decai node install

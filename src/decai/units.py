@@ -21,6 +21,7 @@ __all__ = [
     "format_seconds",
     "format_wei",
     "from_fixed",
+    "in_eth",
     "parse_seconds",
     "parse_wei",
     "to_fixed",
@@ -188,6 +189,19 @@ def format_wei(amount: int) -> str:
     with localcontext(prec=_PRECISION):
         number = (Decimal(amount) / factor).normalize()
     return f"{number:,f} {unit}"
+
+
+def in_eth(amount: int) -> str:
+    """Write an amount in ETH, exactly, however small: for amounts that are compared.
+
+    Examples
+    --------
+    >>> in_eth(1_500_000_000_000_000_000), in_eth(3), in_eth(0)
+    ('1.5 ETH', '0.000000000000000003 ETH', '0 ETH')
+    """
+    with localcontext(prec=_PRECISION):
+        number = (Decimal(amount) / ETHER).normalize()
+    return f"{number:,f} ETH"
 
 
 def format_seconds(seconds: int) -> str:

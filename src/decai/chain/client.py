@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any, Final, Self
 
 from decai.chain.abi import call_data, decode_event, packed
-from decai.chain.base import Chain, Mined, Transaction
+from decai.chain.base import Chain, Log, Mined, Transaction
 from decai.chain.model import ModelInfo, read, read_info
 from decai.chain.replica import Replica
 from decai.errors import ChainError, Refused
@@ -121,13 +121,9 @@ class ChainTrainer:
             If the transaction could not be sent, or its fate is not known.
         """
         mined = self.submit(sender, features, label, value)
-        for log in mined.logs:
-            event = decode_event(log.topics, log.data) if log.address == self.address else None
-            if event is not None and event.name in ("AddData", "AddDataPacked"):
-                self.replica.update()
-                number = self.replica.place_of(log)
-                return Receipt(number, Wei(event.values["cost"]))
-        raise ChainError(f"{self.address}: the contract took the data without an event; it is no decai model")
+        log, cost = self._added(mined)
+        self.replica.update()
+        return Receipt(self.replica.place_of(log), cost)
 
     def submit(self, sender: Address, features: Features, label: int, value: Wei) -> Mined:
         """Like `add_data`, for what the chain says of it."""
@@ -261,6 +257,17 @@ class ChainTrainer:
 
     def _read(self, signature: str, kinds: str, *arguments: Any) -> Any:
         return read(self.chain, self.address, signature, kinds, *arguments)
+
+    def cost_of(self, mined: Mined) -> Wei:
+        """What a transaction that contributed was charged as its deposit, in wei."""
+        return self._added(mined)[1]
+
+    def _added(self, mined: Mined) -> tuple[Log, Wei]:
+        for log in mined.logs:
+            event = decode_event(log.topics, log.data) if log.address == self.address else None
+            if event is not None and event.name in ("AddData", "AddDataPacked"):
+                return log, Wei(event.values["cost"])
+        raise ChainError(f"{self.address}: the contract took the data without an event; it is no decai model")
 
     def _claimed(self, mined: Mined) -> tuple[Path, Wei]:
         return self._all_claimed(mined)[0]

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from decai import __version__
-from decai.cli import dataset, scenario, simulate
+from decai.cli import dataset, node, scenario, simulate
 
 __all__ = ["app"]
 
@@ -20,6 +20,7 @@ app.command("plot")(simulate.plot)
 app.command("demo")(simulate.demo)
 app.add_typer(scenario.app, name="scenario")
 app.add_typer(dataset.app, name="dataset")
+app.add_typer(node.app, name="node")
 
 
 @app.command()

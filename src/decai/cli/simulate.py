@@ -73,7 +73,8 @@ def plot(
 
 
 def demo() -> None:
-    """See who gains and who loses, on real film reviews."""
+    """See who gains and who loses, on real film reviews: simulated, then on a chain."""
+    from decai.cli.chain_story import play
     from decai.cli.words import story
     from decai.simulation.run_data import load_run
     from decai.simulation.run_folder import default_folder
@@ -85,7 +86,8 @@ def demo() -> None:
     _run(scenario, 1, folder, quiet=False)
     _draw([folder], picture)
     print(story(load_run(folder), scenario))
-    print(f"\nThe picture: {picture}\nThe run:     {folder}")
+    print(f"\nThe picture: {picture}\nThe run:     {folder}\n", flush=True)
+    play()
 
 
 def _run(scenario: "Scenario", seed: int, out: Path | None, *, quiet: bool) -> "RunResult":

@@ -24,8 +24,15 @@ FORMAT: Final = 1
 
 
 @contextmanager
-def atomic_file(path: Path) -> Iterator[IO[bytes]]:
+def atomic_file(path: Path, *, mode: int = 0o666) -> Iterator[IO[bytes]]:
     """Write a file that appears at `path` at once and whole, or, after any failure, not at all.
+
+    Parameters
+    ----------
+    path
+        Where the file is to be; its folder is made.
+    mode
+        Its permissions, less the umask.
 
     Raises
     ------
@@ -35,8 +42,10 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     temporary = path.with_name(f".{path.name}.{uuid4().hex}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("xb") as file:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             yield file
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(temporary, path)
     except StorageError:
         raise

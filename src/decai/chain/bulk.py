@@ -1,0 +1,68 @@
+"""Many transactions with a time each, made ready for a node for development."""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from decai.chain.dev_node import Timed
+from decai.chain.fees import MAX_GAS, Fees
+from decai.chain.sending import signed
+from decai.chain.wire import hex_of
+from decai.errors import Refused
+from decai.units import Address, Seconds
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+
+__all__ = ["checked_times", "timed_requests"]
+
+
+def checked_times(transactions: Sequence[object], times: Sequence[Seconds]) -> None:
+    """Find out whether each transaction has a time, and none comes before another's.
+
+    Raises
+    ------
+    ValueError
+        If their numbers differ.
+    Refused
+        If a time lies before the one of the transaction before.
+    """
+    if len(transactions) != len(times):
+        raise ValueError(f"{len(transactions):,} transactions need as many times, not {len(times):,}")
+    if any(after < before for before, after in pairwise(times)):
+        raise Refused("chain: time never goes back")
+
+
+def timed_requests(
+    transactions: Sequence[tuple[Mapping[str, str], int | None]],
+    times: Sequence[Seconds],
+    nonces: Mapping[Address, int],
+    signers: Mapping[Address, "LocalAccount | None"],
+    fees: Fees,
+    chain_id: int,
+) -> list[Timed]:
+    """The requests that carry out transactions, each bound to its nonce.
+
+    Parameters
+    ----------
+    transactions
+        Their fields, and their limits of gas if they have some.
+    nonces
+        The next one of each sender.
+    signers
+        Of each sender; None lets the node sign.
+    """
+    following = dict(nonces)
+    requests = []
+    for (fields, gas), time in zip(transactions, times, strict=True):
+        sender = Address(fields["from"])
+        nonce = following[sender]
+        following[sender] += 1
+        whole = {**fields, "gas": hex_of(MAX_GAS if gas is None else gas), **fees.fields()}
+        account = signers[sender]
+        if account is None:
+            requests.append(Timed("eth_sendTransactionSync", {**whole, "nonce": hex_of(nonce)}, time))
+        else:
+            raw, _ = signed(account, whole, nonce, chain_id)
+            requests.append(Timed("eth_sendRawTransactionSync", hex_of(raw), time))
+    return requests

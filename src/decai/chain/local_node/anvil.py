@@ -1,0 +1,187 @@
+"""Running anvil as a child that never outlives its parent."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from decai.chain.local_node.install import require_anvil
+from decai.errors import ChainError
+
+__all__ = ["CHAIN_ID", "MNEMONIC", "Anvil", "ephemeral_anvil", "free_port", "rpc"]
+
+CHAIN_ID: Final = 31337
+MNEMONIC: Final = "test test test test test test test test test test test junk"
+"""The accounts that every development node has; everybody knows their keys."""
+_START_SECONDS: Final = 20.0
+_GUARD: Final = (
+    '"$@" <&- & echo $!; child=$!; { cat >/dev/null; kill -9 $child; } 2>/dev/null <&3 & wait $child'
+)
+"""A shell between us and anvil: its input ends when we do, however we end, and then it ends anvil."""
+
+
+class Anvil:
+    """A running anvil on a loopback port of its own.
+
+    Parameters
+    ----------
+    flags
+        For anvil, beside host and port.
+    log
+        Where what it says goes; nowhere by default.
+
+    Raises
+    ------
+    MissingError
+        If anvil has to be installed first.
+    ChainError
+        If it does not start.
+    """
+
+    def __init__(self, *flags: str, log: Path | None = None) -> None:
+        binary = require_anvil()
+        for attempt in range(3):
+            self.port = free_port()
+            self._start(binary, flags, log)
+            if self._is_up():
+                return
+            self.stop()
+            if attempt == 2:
+                raise ChainError(f"anvil does not start{f'; see {log}' if log else ''}")
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self._process.poll() is None
+
+    def _start(self, binary: Path, flags: tuple[str, ...], log: Path | None) -> None:
+        command = [str(binary), "--host", "127.0.0.1", "--port", str(self.port), *flags]
+        with contextlib.ExitStack() as files:
+            out = files.enter_context(log.open("ab")) if log else subprocess.DEVNULL
+            # The guard's file 3 is the pipe that ends with us.
+            self._process = subprocess.Popen(
+                ["/bin/sh", "-c", f"exec 3<&0; {_GUARD}", "sh", *command],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=out,
+                start_new_session=True,
+            )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline().strip()
+        self.pid = int(line) if line.isdigit() else 0
+        """The process of anvil itself."""
+
+    def _is_up(self) -> bool:
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline and self.alive:
+            with contextlib.suppress(ChainError):
+                if int(rpc(self.url, "eth_chainId"), 16):
+                    return True
+            time.sleep(0.01)
+        return False
+
+    def stop(self) -> None:
+        """End it, and wait until it has ended."""
+        if self.pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+        self._process.wait()
+
+
+@contextmanager
+def ephemeral_anvil(
+    *,
+    timestamp: int | None = None,
+    base_fee: int | None = None,
+    gas_price: int | None = None,
+    hardfork: str = "osaka",
+    accounts: int = 10,
+    balance: int | None = None,
+    flags: tuple[str, ...] = (),
+) -> Iterator[str]:
+    """A fresh chain that is gone afterwards, for tests, gas reports and simulations; gives its URL.
+
+    Parameters
+    ----------
+    timestamp
+        Of the first block, in seconds; now by default.
+    base_fee, gas_price
+        In wei.
+    hardfork
+        By whose rules.
+    accounts, balance
+        How many accounts of its own it has, and how much ether each.
+    flags
+        Further ones of anvil's.
+
+    Raises
+    ------
+    MissingError
+        If anvil has to be installed first.
+    ChainError
+        If it does not start.
+    """
+    options = {
+        "--hardfork": hardfork,
+        "--accounts": accounts,
+        "--chain-id": CHAIN_ID,
+        "--timestamp": timestamp,
+        "--base-fee": base_fee,
+        "--gas-price": gas_price,
+        "--balance": balance,
+    }
+    chosen = [word for name, value in options.items() if value is not None for word in (name, str(value))]
+    anvil = Anvil("--silent", *chosen, *flags)
+    try:
+        yield anvil.url
+    finally:
+        anvil.stop()
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def rpc(url: str, method: str, *params: Any, timeout: float = 30.0) -> Any:
+    """One request of JSON-RPC to a node on this machine; its result.
+
+    Raises
+    ------
+    ChainError
+        If nobody answers, or the answer is an error.
+    """
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
+    request = urllib.request.Request(url, data=body, headers={"Content-Type": "application/json"})
+    # A proxy of the user's is not for this machine.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=timeout) as response:
+            answer = json.loads(response.read())
+    except (OSError, ValueError) as error:
+        raise ChainError(f"{url}: no answer ({getattr(error, 'reason', None) or error})") from None
+    if not isinstance(answer, dict) or "result" not in answer:
+        problem = answer.get("error") if isinstance(answer, dict) else None
+        raise ChainError(
+            str(problem.get("message")) if isinstance(problem, dict) else f"{url}: no JSON-RPC there"
+        )
+    return answer["result"]

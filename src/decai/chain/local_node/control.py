@@ -1,0 +1,161 @@
+"""Starting, finding and stopping the local node."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from decai.chain.local_node.anvil import rpc
+from decai.chain.local_node.install import require_anvil
+from decai.errors import ChainError, StorageError
+from decai.paths import DATA_DIR_VARIABLE, data_dir
+from decai.units import Seconds
+
+__all__ = ["NodeInfo", "ensure_running", "node_folder", "status", "stop"]
+
+_INFO: Final = "node.json"
+_LOG: Final = "node.log"
+_LOCK: Final = "lock"
+_START_SECONDS: Final = 120.0
+_STOP_SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class NodeInfo:
+    """A local node that runs."""
+
+    url: str
+    chain_id: int
+    block: int
+    """The number of the latest block."""
+    time: Seconds
+    """What the chain's clock says."""
+    pid: int
+    """The process that supervises it."""
+    anvil_pid: int
+
+
+def node_folder() -> Path:
+    """Where the node's state is."""
+    return data_dir() / "node"
+
+
+def status() -> NodeInfo | None:
+    """The node of this data directory; None if it does not run."""
+    info = _read_info()
+    if info is None:
+        return None
+    url, token = info
+    with contextlib.suppress(ChainError, KeyError, TypeError):
+        answer = rpc(url, "decai_status", timeout=60.0)
+        if answer["token"] == token:
+            return NodeInfo(
+                url,
+                answer["chain_id"],
+                answer["block"],
+                Seconds(answer["time"]),
+                answer["pid"],
+                answer["anvil_pid"],
+            )
+    return None
+
+
+def ensure_running() -> NodeInfo:
+    """The node of this data directory, started if it does not run.
+
+    Raises
+    ------
+    MissingError
+        If anvil has to be installed first.
+    ChainError
+        If it does not start.
+    StorageError
+        If the data directory cannot be written.
+    """
+    running = status()
+    if running is not None:
+        return running
+    require_anvil()
+    folder = node_folder()
+    deadline = time.monotonic() + _START_SECONDS
+    process: subprocess.Popen[bytes] | None = None
+    while time.monotonic() < deadline:
+        if process is None or process.poll() == 0:
+            # At 0 it has left the work to another, which may just be ending.
+            process = _spawn(folder)
+        if process.poll() not in (None, 0):
+            raise ChainError(f"the local node does not start: {_last_words(folder)}")
+        running = status()
+        if running is not None:
+            return running
+        time.sleep(0.03)
+    raise ChainError(f"the local node does not start in {_START_SECONDS:.0f} seconds; see {folder / _LOG}")
+
+
+def stop() -> bool:
+    """End the node, its state safe on disk; whether it ran.
+
+    Raises
+    ------
+    ChainError
+        If it does not end.
+    """
+    info, running = _read_info(), status()
+    if info is None or running is None:
+        return False
+    rpc(info[0], "decai_stop", info[1])
+    deadline = time.monotonic() + _STOP_SECONDS
+    while time.monotonic() < deadline:
+        if not _is_locked():
+            return True
+        time.sleep(0.03)
+    raise ChainError(f"the local node (process {running.pid}) does not end")
+
+
+def _spawn(folder: Path) -> "subprocess.Popen[bytes]":
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / _LOG).open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "decai.chain.local_node.server", str(folder)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=folder,
+                env={**os.environ, DATA_DIR_VARIABLE: str(data_dir())},
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise StorageError(f"{folder}: cannot be written ({error.strerror or error})") from None
+
+
+def _read_info() -> tuple[str, str] | None:
+    try:
+        info = json.loads((node_folder() / _INFO).read_bytes())
+        return str(info["url"]), str(info["token"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _is_locked() -> bool:
+    import fcntl
+
+    try:
+        with (node_folder() / _LOCK).open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return False
+    except OSError:
+        return True
+
+
+def _last_words(folder: Path) -> str:
+    try:
+        lines = (folder / _LOG).read_text(errors="replace").splitlines()
+    except OSError:
+        lines = []
+    return next((line.strip() for line in reversed(lines) if line.strip()), "it says nothing")

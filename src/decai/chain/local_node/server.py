@@ -1,0 +1,123 @@
+"""The local node as a process: JSON-RPC over HTTP, on loopback only, for one data directory.
+
+``python -m decai.chain.local_node.server FOLDER`` runs until it is told to stop. A second one for the same
+folder leaves at once.
+"""
+
+import asyncio
+import fcntl
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from decai.chain.local_node.gate import is_local_host, is_trusted_origin
+from decai.chain.local_node.supervisor import Supervisor
+from decai.dataset.storage import atomic_file
+from decai.errors import DecaiError
+
+__all__ = ["INFO", "LOCK", "PREFERRED_PORT", "main"]
+
+INFO: Final = "node.json"
+"""Where the node is, in its folder while it runs."""
+LOCK: Final = "lock"
+PREFERRED_PORT: Final = 8545
+_BODY: Final = 8 * 2**20
+_BATCH: Final = 1_000
+
+
+@web.middleware
+async def _gate(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    origin = request.headers.get("Origin")
+    if not is_local_host(request.headers.get("Host")) or not is_trusted_origin(origin):
+        return web.json_response({"error": "only this machine may talk to this node"}, status=403)
+    response = web.Response() if request.method == "OPTIONS" else await handler(request)
+    if origin is not None:
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Allow-Headers"] = "Content-Type"
+        response.headers["Access-Control-Allow-Methods"] = "POST, OPTIONS"
+        response.headers["Vary"] = "Origin"
+    return response
+
+
+def _application(supervisor: Supervisor) -> web.Application:
+    async def serve(request: web.Request) -> web.Response:
+        try:
+            body = json.loads(await request.read())
+        except ValueError:
+            problem = {"code": -32700, "message": "this is no JSON"}
+            return web.json_response({"jsonrpc": "2.0", "id": None, "error": problem})
+        if not isinstance(body, list):
+            return web.json_response(await supervisor.answer(body))
+        if len(body) > _BATCH:
+            problem = {"code": -32600, "message": f"a batch has at most {_BATCH:,} requests"}
+            return web.json_response({"jsonrpc": "2.0", "id": None, "error": problem})
+        return web.json_response([await supervisor.answer(each) for each in body])
+
+    application = web.Application(client_max_size=_BODY, middlewares=[_gate])
+    application.router.add_post("/", serve)
+    application.router.add_route("OPTIONS", "/", serve)
+    return application
+
+
+async def _serve(folder: Path) -> None:
+    supervisor = Supervisor(folder)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, supervisor.stopping.set)
+    runner = web.AppRunner(_application(supervisor), access_log=None, handler_cancellation=False)
+    try:
+        await supervisor.open()
+        await runner.setup()
+        port = await _listen(runner)
+        info = {"url": f"http://127.0.0.1:{port}", "pid": os.getpid(), "token": supervisor.token}
+        with atomic_file(folder / INFO) as file:
+            os.fchmod(file.fileno(), 0o600)
+            file.write(json.dumps(info).encode())
+        await supervisor.stopping.wait()
+    finally:
+        (folder / INFO).unlink(missing_ok=True)
+        await runner.cleanup()
+        await supervisor.close()
+
+
+async def _listen(runner: web.AppRunner) -> int:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", PREFERRED_PORT))
+    except OSError:
+        listener.bind(("127.0.0.1", 0))
+    await web.SockSite(runner, listener).start()
+    return int(listener.getsockname()[1])
+
+
+def main(arguments: list[str]) -> int:
+    """Run the node of a folder until it is told to stop."""
+    folder = Path(arguments[0])
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK).open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return 0  # another one runs, or is starting
+        try:
+            asyncio.run(_serve(folder))
+        except DecaiError as error:
+            print(error, file=sys.stderr, flush=True)
+            return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
