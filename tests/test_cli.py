@@ -172,7 +172,7 @@ class TestInterruption:
         assert output == b""
         result = load_run(tmp_path / "run").result
         count = result.contributions
-        assert result.interrupted
+        assert result.status == "interrupted"
         plural = "" if count == 1 else "s"
         line = f"error: interrupted after {count:,} contribution{plural}; the run so far is kept in run"
         assert line.encode() in shown
@@ -201,10 +201,24 @@ class TestBadInput:
             ("simulate tiny --set agents.bad.mistake=1.2", "agents.bad.mistake"),
             ("simulate tiny --set agents.bad.mistake=-0.1", "agents.bad.mistake"),
             ("simulate tiny --set agents.bad.mistake=nan", "agents.bad.mistake"),
-            ("simulate tiny --set data.dataset=nope", "there is no data set 'nope'"),
+            ("simulate tiny --set data.dataset=nope", "data.dataset: must be one of imdb, synthetic-text"),
             ("simulate tiny --set data.initial=1", "leaves none to contribute"),
-            ("simulate tiny --set model.classifier=dense-perceptron", "no dense form"),
-            ("simulate tiny --set data.dataset=tiny-dense", "cannot learn from the dense features"),
+            (
+                "simulate tiny --set model.classifier=dense-perceptron",
+                "model.classifier: dense-perceptron cannot learn from the sparse features of tiny",
+            ),
+            (
+                "simulate tiny --set data.dataset=tiny-dense",
+                "model.classifier: sparse-perceptron cannot learn from the dense features of tiny-dense",
+            ),
+            (
+                "simulate tiny --set data.dataset=synthetic-text --set data.options.words=5",
+                "data.options.words: synthetic-text: words must be from 10 to 100,000, not 5",
+            ),
+            (
+                "simulate tiny --set agents.bad.kind=custom --set agents.bad.strategy=nowhere_at_all:X",
+                "agents.bad.strategy: 'nowhere_at_all:X' cannot be imported: ModuleNotFoundError",
+            ),
             ("simulate tiny --out file", "file: is not a folder"),
             ("simulate tiny --out file/run", "file/run: cannot be written (Not a directory)"),
             ("simulate tiny --out mine", "mine: holds something other than a run"),
@@ -251,39 +265,115 @@ class TestBadInput:
         done = decai("simulate", "titanic-naive-bayes", DECAI_DATA_DIR=str(tmp_path))
         assert_one_line(done, "get them with: decai dataset fetch titanic")
 
-    def test_truncated_csv(self, decai: Decai, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        ("name", "scenario"), [("titanic", "titanic-naive-bayes"), ("imdb", "imdb-perceptron")]
+    )
+    def test_truncated_csv(self, decai: Decai, tmp_path: Path, name: str, scenario: str) -> None:
+        source = dataset.fetch(name)
+        copy = tmp_path / "datasets" / name / source.name
+        copy.parent.mkdir(parents=True)
+        copy.write_bytes(source.read_bytes()[:60_000])
+        done = decai("simulate", scenario, DECAI_DATA_DIR=str(tmp_path))
+        assert_one_line(done, f"{copy} is damaged: expected ")
+        assert done.stderr.endswith(f"; get it anew with: decai dataset fetch {name}\n")
+        assert os.listdir(tmp_path) == ["datasets"] or not any((tmp_path / "prepared").iterdir())
+
+    def test_csv_that_was_truncated_after_it_was_prepared(self, decai: Decai, tmp_path: Path) -> None:
+        source = dataset.fetch("imdb")
+        dataset.load("imdb", cache=tmp_path / "prepared")
+        copy = tmp_path / "datasets" / "imdb" / source.name
+        copy.parent.mkdir(parents=True)
+        copy.write_bytes(b"text,label,source\n")
+        done = decai("simulate", "imdb-perceptron", DECAI_DATA_DIR=str(tmp_path))
+        assert_one_line(done, f"{copy} is damaged: expected ")
+
+    def test_label_outside_the_classes_in_a_csv(self, decai: Decai, tmp_path: Path) -> None:
         source = dataset.fetch("titanic")
         copy = tmp_path / "datasets" / "titanic" / source.name
         copy.parent.mkdir(parents=True)
-        copy.write_bytes(source.read_bytes()[:60_000])
+        content = source.read_bytes()
+        # of the same size, so that only its content tells
+        copy.write_bytes(content.replace(b",0,", b",2,", 1))
+        assert copy.read_bytes() != content
         done = decai("simulate", "titanic-naive-bayes", DECAI_DATA_DIR=str(tmp_path))
-        assert_one_line(done, "is damaged")
+        assert_one_line(done, f"{copy} is damaged: expected ")
 
-    def test_label_outside_the_classes(self, decai: Decai, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        ("method", "line"),
+        [
+            (
+                "choose_label(self, view, features, label): return 2",
+                "agent bad: choose_label gave 2; it must give the number of a class, from 0 to 1, after ",
+            ),
+            (
+                "next_wait(self): return 0",
+                "agent bad: next_wait gave 0; it must give a whole number of seconds, from 1 to ",
+            ),
+            (
+                "next_deposit(self): return -1",
+                "agent bad: next_deposit gave -1; it must give a whole number of wei, at least 0, after ",
+            ),
+            (
+                "choose_label(self, view, features, label): return 1 // 0",
+                "agent bad: choose_label failed: ZeroDivisionError: integer division or modulo by zero "
+                "(strategies.py, line 3), after ",
+            ),
+            ("wants_claim(self, view, offer): exit()", "agent bad: wants_claim failed: SystemExit: None"),
+        ],
+    )
+    def test_of_an_agent_of_ones_own_keeps_the_run_so_far(
+        self, decai: Decai, tmp_path: Path, method: str, line: str
+    ) -> None:
         (tmp_path / "strategies.py").write_text(
-            "from decai.simulation.agents import Agent\n"
-            "class Wild(Agent):\n"
-            "    def choose_label(self, view, features, label): return 2\n"
+            f"from decai.simulation import Agent\nclass Own(Agent):\n    def {method}\n"
         )
-        paths = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
-        custom = ["--set=agents.bad.kind=custom", "--set=agents.bad.strategy=strategies:Wild"]
-        done = decai("simulate", "tiny", *custom, PYTHONPATH=paths)
-        assert_one_line(done, "sparse-perceptron: no such class")
-
-    def test_mistake_of_ours_is_one_line_too(self, decai: Decai, tmp_path: Path) -> None:
-        (tmp_path / "strategies.py").write_text(
-            "from decai.simulation.agents import Agent\n"
-            "class Broken(Agent):\n"
-            "    def choose_label(self, view, features, label): return 1 // 0\n"
-        )
-        paths = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
-        custom = ["--set=agents.bad.kind=custom", "--set=agents.bad.strategy=strategies:Broken"]
-        done = decai("simulate", "tiny", *custom, PYTHONPATH=paths)
-        assert_one_line(done, "unexpected ZeroDivisionError", code=1)
-        assert "DECAI_DEBUG=1" in done.stderr
-        told = decai("simulate", "tiny", *custom, PYTHONPATH=paths, DECAI_DEBUG="1")
+        custom = ["--set=agents.bad.kind=custom", "--set=agents.bad.strategy=strategies:Own"]
+        done = decai("simulate", "tiny", *custom, "--out", "run")
+        assert_one_line(done, line)
+        assert done.stderr.endswith("; the run so far is kept in run\n")
+        assert load_run(tmp_path / "run").result.status == "failed"
+        told = decai("simulate", "tiny", *custom, DECAI_DEBUG="1")
         assert "Traceback" in told.stderr
-        assert "choose_label" in told.stderr
+
+    def test_other_settings_do_not_replace_a_run_unasked(self, decai: Decai, tmp_path: Path) -> None:
+        first = answer(decai("simulate", "tiny", "--out", "run", "--json"))
+        again = answer(decai("simulate", "tiny", "--out", "run", "--json"))
+        assert again["digest"] == first["digest"]
+        other = ["simulate", "tiny", "--out", "run", "--json", "--set=agents.bad.balance=1 ether"]
+        done = decai(*other)
+        assert_one_line(
+            done,
+            f'{tmp_path / "run"}: holds another run (agents.bad.balance is "2 ETH" there and "1 ETH" here); '
+            "choose another folder, or let it go with --replace",
+        )
+        assert load_run(tmp_path / "run").result.digest == first["digest"]
+        told = answer(decai(*other, "--replace"))
+        assert load_run(tmp_path / "run").result.digest == told["digest"] != first["digest"]
+
+    def test_mistake_of_ours_is_one_line_too(
+        self, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        def broken(name: str) -> None:
+            raise ZeroDivisionError("of ours")
+
+        monkeypatch.setattr("decai.simulation.scenario.load", broken)
+        code = run(["scenario", "show", "tiny"])
+        done = subprocess.CompletedProcess([], code, *capfd.readouterr())
+        line = "unexpected ZeroDivisionError: of ours; DECAI_DEBUG=1 shows where it came from"
+        assert_one_line(done, line, code=1)
+        monkeypatch.setenv("DECAI_DEBUG", "1")
+        with pytest.raises(ZeroDivisionError):
+            run(["scenario", "show", "tiny"])
+
+    def test_too_little_memory(
+        self, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        def greedy(name: str) -> None:
+            raise MemoryError
+
+        monkeypatch.setattr("decai.simulation.scenario.load", greedy)
+        code = run(["scenario", "show", "tiny"])
+        assert_one_line(subprocess.CompletedProcess([], code, *capfd.readouterr()), "not enough memory")
 
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
     def test_output_that_goes_nowhere(self, tmp_path: Path) -> None:

@@ -6,8 +6,10 @@
     ├── Refused            the mechanism's rules say no; nothing has changed
     ├── InputError         what the user gave cannot be used (a file, a number, a name)
     │   ├── ScenarioError  a scenario: an unknown key, a value out of range
+    │   │   └── AgentError an agent of the user's own: what its class raised, or gave and must not
     │   ├── ModelFileError a model file: malformed, out of range
     │   └── DatasetError   a data set: unknown, damaged, a label outside the classes
+    │       └── OptionError an option of a data set that is out of range
     ├── ChainError         a node or network: out of reach, out of money, a transaction whose fate is unknown
     │   └── BrokenRulesError  a contract has done what its rules do not allow
     ├── MissingError       something has to be fetched or installed first; says by which command
@@ -18,6 +20,7 @@ The command line prints ``str(error)`` as its one line and exits with code 2 (13
 """
 
 __all__ = [
+    "AgentError",
     "BrokenRulesError",
     "ChainError",
     "DatasetError",
@@ -26,6 +29,7 @@ __all__ = [
     "Interrupted",
     "MissingError",
     "ModelFileError",
+    "OptionError",
     "Refused",
     "ScenarioError",
     "StorageError",
@@ -48,6 +52,10 @@ class ScenarioError(InputError):
     """A scenario with an unknown key or a value out of range."""
 
 
+class AgentError(ScenarioError):
+    """An agent of the user's own whose class raised something, or gave what it must not."""
+
+
 class ModelFileError(InputError):
     """A model file that is malformed or out of range."""
 
@@ -62,6 +70,22 @@ class ChainError(DecaiError):
 
 class BrokenRulesError(ChainError):
     """A contract that has done what its rules do not allow; says what."""
+
+
+class OptionError(DatasetError):
+    """An option of a data set that is out of range.
+
+    Parameters
+    ----------
+    line
+        The whole message.
+    option
+        The option's name.
+    """
+
+    def __init__(self, line: str, option: str = "") -> None:
+        super().__init__(line)
+        self.option = option
 
 
 class MissingError(DecaiError):

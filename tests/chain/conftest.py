@@ -52,6 +52,16 @@ def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses before repetitions are too short to wait for."""
+    monkeypatch.setattr("decai.chain.jsonrpc._BACKOFF", (0.01, 0.01, 0.01))
+    monkeypatch.setattr("decai.chain.jsonrpc._LONGEST_PAUSE", 0.02)
+    monkeypatch.setattr("decai.chain.sending._PAUSES", (0.0, 0.01, 0.02, 0.04, 0.08))
+    monkeypatch.setattr("decai.chain.outgoing._LONGEST_POLL", 0.02)
+    monkeypatch.setattr("decai.chain.outgoing._DOUBT_AFTER", 0.1)
+
+
+@pytest.fixture
 def anvil() -> Iterator[str]:
     """The URL of an anvil that nobody else uses."""
     with running_anvil("--hardfork", "osaka") as url:

@@ -115,12 +115,14 @@ class Proxy:
 
 
 @contextmanager
-def proxied(target: str) -> Iterator[Proxy]:
-    """A proxy before a node at a free port, for as long as the block lasts."""
-    proxy = Proxy(target)
+def proxied(target: str | Proxy) -> Iterator[Proxy]:
+    """A proxy before a node, at a free port for as long as the block lasts."""
+    proxy = Proxy(target) if isinstance(target, str) else target
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1
+        disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))

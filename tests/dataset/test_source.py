@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from decai.dataset.source import Source, fetch_source, read_source, source_path
+from decai.dataset.source import Source, check_size, fetch_source, read_source, source_path
 from decai.errors import DatasetError, MissingError, StorageError
 
 CONTENT = b"a,b\n1,2\n"
@@ -89,6 +89,26 @@ def test_damaged_file_is_told_and_fetched_again(toy: Source, content: bytes) -> 
     )
     fetch_source(toy)
     assert read_source(toy) == CONTENT
+
+
+def test_file_of_another_size_is_told_without_reading_it_when_it_is_right(toy: Source) -> None:
+    check_size(toy)  # there is none yet, which is for others to tell
+    path = fetch_source(toy)
+    check_size(toy)
+    path.write_bytes(CONTENT.replace(b"1", b"7"))
+    check_size(toy)
+    path.write_bytes(CONTENT[:5])
+    with pytest.raises(DatasetError, match=r"is damaged: expected 8 bytes with SHA-256 .*, found 5 bytes"):
+        check_size(toy)
+
+
+def test_folder_that_cannot_be_written_is_told_before_the_work(
+    toy: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data").touch()
+    monkeypatch.setattr("decai.dataset.source._download", None)
+    with pytest.raises(StorageError, match="cannot be written"):
+        fetch_source(toy)
 
 
 def test_package_with_another_hash_is_refused(toy: Source, packages: Path) -> None:

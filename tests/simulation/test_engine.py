@@ -15,10 +15,12 @@ from decai.dataset import Dataset
 from decai.errors import Refused, ScenarioError
 from decai.protocols import Offer, Path
 from decai.samples import Features
-from decai.simulation.agents import Agent, Malicious, View
+from decai.simulation.agents import Agent, Malicious
 from decai.simulation.draws import Draws, generator
-from decai.simulation.engine import Record, Simulation, address_of
+from decai.simulation.engine import Simulation, address_of
+from decai.simulation.record import Record
 from decai.simulation.scenario import Scenario, load
+from decai.simulation.view import View
 from decai.units import DAY, ETHER, Address, Seconds, Wei
 
 TRAIN, INITIAL, TEST = 300, 24, 100
@@ -801,14 +803,14 @@ class TestMisfits:
     @pytest.mark.parametrize(
         ("what", "sentence"),
         [
-            (scenario({"owner": OWNER}), "no agent contributes"),
+            (scenario({"owner": OWNER}), "agents: none of them contributes"),
             (
                 scenario({"a": honest(count=2), "a-2": honest()}),
-                "two agents have the same name",
+                "agents: two would have the name 'a-2'",
             ),
             (
                 classic(model={"classifier": "dense-centroid"}),
-                "dense-centroid cannot learn from the sparse features of tiny",
+                "model.classifier: dense-centroid cannot learn from the sparse features of tiny",
             ),
             (
                 classic(data={"initial": 1}),
@@ -823,26 +825,9 @@ class TestMisfits:
 
     def test_of_a_binary_classifier_and_three_classes_is_named(self) -> None:
         three = dataset.load("tiny-dense")
-        sentence = r"^dense-perceptron tells two classes apart, and tiny-dense has 3$"
+        sentence = r"^model\.classifier: dense-perceptron tells two classes apart, and tiny-dense has 3$"
         with pytest.raises(ScenarioError, match=sentence):
             Simulation(classic(model={"classifier": "dense-perceptron"}), three, 1)
-
-    def test_a_label_without_a_class_ends_the_run_with_the_agents_name(self, tiny: Dataset) -> None:
-        wild = honest(kind="custom", strategy=f"{__name__}:Wild")
-        sentence = r"^agent wild: sample \d+ was refused: sparse-perceptron: no such class$"
-        with pytest.raises(ScenarioError, match=sentence):
-            Simulation(scenario({"wild": wild}), tiny, 1).run()
-        assert gc.isenabled()
-
-
-class Wild(Agent):
-    """Says what is no class."""
-
-    __slots__ = ()
-
-    def choose_label(self, view: View, features: Features, label: int) -> int:
-        """The number after the last class."""
-        return view.num_classes
 
 
 @pytest.mark.parametrize("classifier", ["sparse-perceptron", "naive-bayes", "sparse-centroid"])

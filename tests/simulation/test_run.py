@@ -25,7 +25,8 @@ from decai.simulation import RunResult, Scenario, load_run, load_scenario, run_f
 from decai.simulation import run as run_module
 from decai.simulation.engine import Simulation
 from decai.simulation.result import digest_of, result_of
-from decai.simulation.run_folder import check_folder, default_folder, save_run
+from decai.simulation.run_folder import save_run
+from decai.simulation.run_place import check_folder, default_folder
 from decai.simulation.toml_text import toml_of
 
 FILES = {
@@ -48,6 +49,18 @@ def done(tiny: Scenario, tmp_path_factory: pytest.TempPathFactory) -> tuple[RunR
     """One run of tiny, and its folder; not to be changed."""
     folder = tmp_path_factory.mktemp("runs") / "tiny"
     return simulate(tiny, 1, out=folder), folder
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = shutil.which("mount")
+    command = [str(mount), "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(place)]
+    if mount is None or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("needs the right to mount a file system")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
 
 
 def rows_of(folder: Path, name: str) -> list[dict[str, Any]]:
@@ -165,7 +178,7 @@ class TestFiles:
 
     def test_more_money_than_the_files_can_hold_is_refused_before_the_run(self, tmp_path: Path) -> None:
         richer = load_scenario("tiny", ["agents.good.count=2", f"agents.good.balance={10**38 - 1}"])
-        with pytest.raises(ScenarioError, match=r"more than 10\^38 wei"):
+        with pytest.raises(ScenarioError, match=r"^agents: together they own 10\^38 wei or more"):
             simulate(richer, 1, out=tmp_path / "run")
 
 
@@ -296,11 +309,78 @@ class TestFolder:
         assert {entry.name for entry in out.iterdir()} == {*FILES, "notes.txt", "pictures"}
         assert (out / "notes.txt").read_text() == "mine"
 
-    def test_another_run_is_not_replaced(self, tiny: Scenario, tmp_path: Path) -> None:
-        simulate(tiny, 1, out=tmp_path / "run")
-        with pytest.raises(StorageError, match=r"holds another run \(tiny, seed 1\); choose another folder"):
-            simulate(tiny, 2, out=tmp_path / "run")
-        assert load_run(tmp_path / "run").result.seed == 1
+    @pytest.mark.parametrize(
+        ("settings", "seed", "difference"),
+        [
+            ([], 2, "tiny, seed 1"),
+            (["name=other"], 1, "tiny, seed 1"),
+            (["agents.bad.balance=1 ether"], 1, 'agents.bad.balance is "2 ETH" there and "1 ETH" here'),
+            (["model.learning_rate=0.06"], 1, "model.learning_rate is 0.05 there and 0.06 here"),
+            (["data.contributions=9"], 1, "data.contributions is not set there and 9 here"),
+            (["agents.good.wait_mean=1 h"], 1, "agents.good.wait_mean is 7200 there and 3600 here"),
+            (
+                ["model.epochs=5", "agents.good.balance=1 gwei"],
+                1,
+                'agents.good.balance is "10 ETH" there and "1 gwei" here, and 1 more',
+            ),
+        ],
+    )
+    def test_another_run_is_replaced_only_when_asked(
+        self, done: tuple[RunResult, Path], tmp_path: Path, settings: list[str], seed: int, difference: str
+    ) -> None:
+        shutil.copytree(done[1], tmp_path / "run")
+        other = load_scenario("tiny", settings)
+        with pytest.raises(StorageError) as error:
+            simulate(other, seed, out=tmp_path / "run")
+        told = f"{tmp_path / 'run'}: holds another run ({difference}); choose another folder, or let it go"
+        assert str(error.value) == f"{told} with --replace"
+        assert load_run(tmp_path / "run").result.digest == done[0].digest
+        result = simulate(other, seed, out=tmp_path / "run", replace=True)
+        assert load_run(tmp_path / "run").result.digest == result.digest != done[0].digest
+
+    def test_the_same_settings_in_other_words_are_the_same_run(self, tmp_path: Path) -> None:
+        simulate(load_scenario("tiny"), 1, out=tmp_path / "run")
+        words = ["agents.bad.balance=2000 finney", "agents.good.wait_mean=120 min", "title=Fancy"]
+        simulate(load_scenario("tiny", words), 1, out=tmp_path / "run")
+        assert load_run(tmp_path / "run").title == "Fancy"
+
+    def test_what_is_no_run_is_never_replaced(self, tiny: Scenario, tmp_path: Path) -> None:
+        (tmp_path / "notes.txt").write_text("mine")
+        with pytest.raises(StorageError, match="holds something other than a run"):
+            simulate(tiny, 1, out=tmp_path, replace=True)
+        assert os.listdir(tmp_path) == ["notes.txt"]
+
+    def test_default_avoids_a_run_of_other_settings(
+        self, tiny: Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        usual = default_folder(tiny, 1)
+        simulate(load_scenario("tiny", ["model.epochs=5"]), 1, out=usual)
+        other = default_folder(tiny, 1)
+        assert other.name.startswith("tiny-seed1-")
+        simulate(tiny, 1, out=other)
+        assert default_folder(tiny, 1) == other
+        simulate(tiny, 1, out=usual, replace=True)
+        assert default_folder(tiny, 1) == usual
+
+    def test_current_folder_is_refused(
+        self, tiny: Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # It would be renamed away, and the user's shell would be left in a folder that is gone.
+        monkeypatch.chdir(tmp_path)
+        for out in (Path("."), tmp_path):
+            with pytest.raises(
+                StorageError, match=r"is the current folder; choose another, such as one in it$"
+            ):
+                simulate(tiny, 1, out=out)
+        assert not os.listdir(tmp_path)
+
+    def test_mount_point_is_refused_before_the_run(
+        self, tiny: Scenario, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(run_module, "Simulation", None)
+        with pytest.raises(StorageError, match=r"disk: is a mount point; choose a folder in it$"):
+            simulate(tiny, 1, out=small_disk)
 
     @pytest.mark.parametrize("content", ["notes.txt", "run.json"])
     def test_folder_that_is_no_run_is_left_alone(self, tiny: Scenario, tmp_path: Path, content: str) -> None:
@@ -390,16 +470,11 @@ class TestAllOrNothing:
         if earlier:
             assert load_run(out).result.seed == 1
 
-    @pytest.fixture
-    def small_disk(self, tmp_path: Path) -> Iterator[Path]:
-        place = tmp_path / "disk"
-        place.mkdir()
-        mount = shutil.which("mount")
-        command = [str(mount), "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(place)]
-        if mount is None or subprocess.run(command, capture_output=True, check=False).returncode:
-            pytest.skip("needs the right to mount a file system")
-        yield place
-        subprocess.run(["umount", str(place)], check=True)
+    def test_disk_that_cannot_be_written(self, tiny: Scenario, small_disk: Path) -> None:
+        subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+        with pytest.raises(StorageError) as error:
+            simulate(tiny, 1, out=small_disk / "run")
+        assert str(error.value) == f"{small_disk / 'run'}: cannot be written (Read-only file system)"
 
     def test_disk_that_is_really_full(self, tiny: Scenario, small_disk: Path) -> None:
         with pytest.raises(StorageError, match="No space left on device") as error:
@@ -474,7 +549,7 @@ class TestInterruption:
         assert 100 <= count < 240
         line = f"interrupted after {count} contributions; the run so far is kept in {out}"
         assert str(error.value) == line
-        assert run.result.interrupted
+        assert run.result.status == "interrupted"
         assert json.loads((out / "run.json").read_text())["status"] == "interrupted"
         assert len(rows_of(out, "contributions")) == count
         assert sum(balance.end for balance in run.result.balances.values()) + run.result.held == 12 * 10**18
@@ -585,7 +660,9 @@ class TestReading:
 class TestData:
     @pytest.mark.parametrize("option", ["cache=1", "dense=1", "wrods=5"])
     def test_option_that_the_data_set_has_not(self, option: str) -> None:
-        with pytest.raises(ScenarioError, match=r"data\.options\.\w+: tiny has no such option"):
+        key = option.partition("=")[0]
+        line = rf"^unknown key 'data\.options\.{key}' for tiny; it has no options$"
+        with pytest.raises(ScenarioError, match=line):
             simulate(load_scenario("tiny", [f"data.options.{option}"]), 1)
 
     def test_dense_classifier_gets_dense_data(self) -> None:

@@ -27,7 +27,7 @@ class AccountTurn:
         """The nonce and the hash of the transaction that was sent last from this machine, if any."""
         try:
             nonce, transaction = json.loads(os.pread(self._descriptor, 1024, 0))
-        except ValueError:
+        except (ValueError, TypeError):
             return None
         return (nonce, transaction) if isinstance(nonce, int) and isinstance(transaction, str) else None
 

@@ -5,7 +5,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from decai.chain.dev_node import Timed
-from decai.chain.fees import MAX_GAS, Fees
 from decai.chain.sending import signed
 from decai.chain.wire import hex_of
 from decai.errors import Refused
@@ -34,11 +33,10 @@ def checked_times(transactions: Sequence[object], times: Sequence[Seconds]) -> N
 
 
 def timed_requests(
-    transactions: Sequence[tuple[Mapping[str, str], int | None]],
+    transactions: Sequence[Mapping[str, str]],
     times: Sequence[Seconds],
     nonces: Mapping[Address, int],
     signers: Mapping[Address, "LocalAccount | None"],
-    fees: Fees,
     chain_id: int,
 ) -> list[Timed]:
     """The requests that carry out transactions, each bound to its nonce.
@@ -46,7 +44,7 @@ def timed_requests(
     Parameters
     ----------
     transactions
-        Their fields, and their limits of gas if they have some.
+        All their fields but the nonces.
     nonces
         The next one of each sender.
     signers
@@ -54,15 +52,14 @@ def timed_requests(
     """
     following = dict(nonces)
     requests = []
-    for (fields, gas), time in zip(transactions, times, strict=True):
+    for fields, time in zip(transactions, times, strict=True):
         sender = Address(fields["from"])
         nonce = following[sender]
         following[sender] += 1
-        whole = {**fields, "gas": hex_of(MAX_GAS if gas is None else gas), **fees.fields()}
         account = signers[sender]
         if account is None:
-            requests.append(Timed("eth_sendTransactionSync", {**whole, "nonce": hex_of(nonce)}, time))
+            requests.append(Timed("eth_sendTransactionSync", {**fields, "nonce": hex_of(nonce)}, time))
         else:
-            raw, _ = signed(account, whole, nonce, chain_id)
+            raw, _ = signed(account, fields, nonce, chain_id)
             requests.append(Timed("eth_sendRawTransactionSync", hex_of(raw), time))
     return requests

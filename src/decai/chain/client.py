@@ -41,13 +41,13 @@ class ChainTrainer:
         self.chain = chain
         self.address = address
         self.info: ModelInfo = read_info(chain, address)
-        self._first_block = first_block
+        self.first_block = first_block
         self._packed = packed
 
     @cached_property
     def replica(self) -> Replica:
         """The twin in memory; `Replica.update` brings it up to date."""
-        return Replica(self.chain, self.address, self._first_block)
+        return Replica(self.chain, self.address, self.first_block)
 
     @property
     def now(self) -> Seconds:
@@ -202,6 +202,22 @@ class ChainTrainer:
         twin = self.replica.update().twin
         return twin.advance_to(max(self.now, twin.now)).claims(claimer)
 
+    def claim_all(self, sender: Address) -> list[Offer]:
+        """Make every claim that can succeed now, and those that these make possible; returns them.
+
+        Raises
+        ------
+        Refused
+            With the contract's own sentence, if somebody else was quicker.
+        """
+        twin = self.replica.update().twin
+        twin.advance_to(max(self.now, twin.now))
+        before = twin.checkpoint()
+        # The twin finds out which, and in which order.
+        wanted = [offer.contribution for offer in twin.claim_all(sender)]
+        twin.restore(before)
+        return self.claim_many(sender, wanted)
+
     def claim_many(self, sender: Address, contributions: Sequence[int]) -> list[Offer]:
         """Make claims by their contributions' numbers, as few transactions as they fit in.
 
@@ -214,7 +230,7 @@ class ChainTrainer:
         for at in range(0, len(contributions), _MOST_CLAIMS):
             numbers = contributions[at : at + _MOST_CLAIMS]
             mined = self.chain.send(self.claim_many_transaction(sender, numbers))
-            paid = self._all_claimed(mined)
+            paid = self.paid_by(mined)
             made += [Offer(n, path, amount) for n, (path, amount) in zip(numbers, paid, strict=True)]
         return made
 
@@ -270,9 +286,10 @@ class ChainTrainer:
         raise ChainError(f"{self.address}: the contract took the data without an event; it is no decai model")
 
     def _claimed(self, mined: Mined) -> tuple[Path, Wei]:
-        return self._all_claimed(mined)[0]
+        return self.paid_by(mined)[0]
 
-    def _all_claimed(self, mined: Mined) -> list[tuple[Path, Wei]]:
+    def paid_by(self, mined: Mined) -> list[tuple[Path, Wei]]:
+        """On which path, and how much, in wei, each claim of a transaction paid."""
         paid = []
         for log in mined.logs:
             event = decode_event(log.topics, log.data) if log.address == self.address else None

@@ -6,16 +6,21 @@ from decai.chain.compose import Composition
 from decai.errors import ChainError
 from decai.units import Address
 
-__all__ = ["deploy", "init_code"]
+__all__ = ["constructor_arguments", "deploy", "init_code"]
 
 
 def init_code(composition: Composition) -> bytes:
     """What a transaction sends to deploy a composition: its code and the constructor's arguments."""
+    return compile_composition(composition).init_code + constructor_arguments(composition)
+
+
+def constructor_arguments(composition: Composition) -> bytes:
+    """The constructor's arguments, ABI-encoded."""
     from eth_abi.abi import encode
 
     words = len(composition.arguments[4])
     kinds = ["string", "string", "string", "string[]", f"uint256[{words}]"]
-    return compile_composition(composition).init_code + encode(kinds, composition.arguments)
+    return encode(kinds, composition.arguments)
 
 
 def deploy(chain: Chain, composition: Composition, sender: Address) -> Mined:

@@ -184,7 +184,8 @@ class JsonRpc:
 
         A node may work on a batch in any order.
         """
-        responses = self._post(lambda: self._batch(calls))
+        answer: Json = self._post(lambda: self._batch(calls))
+        responses = answer if isinstance(answer, list) else [answer]
         complete = len(responses) == len(calls) and all(
             isinstance(response, dict) and isinstance(response.get("id"), int) for response in responses
         )
@@ -197,13 +198,12 @@ class JsonRpc:
                 raise error
         raise self._no_json_rpc()
 
-    def _batch(self, calls: Sequence[Call]) -> list[Json]:
+    def _batch(self, calls: Sequence[Call]) -> Json:
         batch = [(cast("RPCEndpoint", method), params) for method, params in calls]
         with warnings.catch_warnings():
             # About answers without a number, which are not trusted here.
             warnings.simplefilter("ignore", RuntimeWarning)
-            responses = self._provider.make_batch_request(batch)
-        return responses if isinstance(responses, list) else [responses]
+            return self._provider.make_batch_request(batch)
 
     def _patiently(self, request: Callable[[], T]) -> T:
         begin = monotonic()

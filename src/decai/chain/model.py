@@ -12,10 +12,11 @@ from decai.incentive import Points, Stakeable
 from decai.protocols import Classifier, IncentiveMechanism
 from decai.units import Address, Seconds, Wei
 
-__all__ = ["ModelInfo", "read_counters", "read_info", "read_start", "terms_of"]
+__all__ = ["ModelInfo", "read", "read_classifier", "read_counters", "read_info", "read_start", "terms_of"]
 
 _TITLE: Final = "decai 1: "
 _PAGE: Final = 256
+_READABLE_BITS: Final = 16
 _MOST: Final = 2**20
 """More base weights than this no contract has; one that says so lies."""
 
@@ -166,7 +167,7 @@ def read_counters(chain: Chain, info: ModelInfo, words: "list[int] | None" = Non
         and 32-bit ones too many to be read.
     """
     if words is None:
-        words = list(range(1 << (info.index_bits - 4))) if info.index_bits <= 16 else []
+        words = list(range(1 << (info.index_bits - 4))) if info.index_bits <= _READABLE_BITS else []
     counters: dict[int, int] = {}
     for first, count in _pages(words):
         page = read(chain, info.address, "counterWords(uint256,uint256)", "uint256[]", first, count)
@@ -187,3 +188,30 @@ def _pages(words: list[int]) -> list[tuple[int, int]]:
         else:
             pages.append((word, 1))
     return pages
+
+
+def read_classifier(chain: Chain, info: ModelInfo) -> Classifier | None:
+    """The twin of a model's classifier as it is now, out of the contract's parameters alone.
+
+    None where the parameters are too many to be read, so that the events have to tell (32-bit indices).
+
+    Raises
+    ------
+    ChainError
+        If this version has no twin of it, or the contract's answers make no sense.
+    """
+    if info.index_bits > _READABLE_BITS:
+        return None
+    start = read_start(chain, info)
+    assert isinstance(start, SparsePerceptron)
+    counters = read_counters(chain, info)
+    weights = {**dict.fromkeys(counters, 0), **start.bases()}
+    return SparsePerceptron(
+        info.classes,
+        weights,
+        start.intercept,
+        start.learning_rate,
+        counters,
+        max_features=info.max_features,
+        index_bits=info.index_bits,
+    )

@@ -17,7 +17,10 @@ Json = Any
 
 _FIRST_POLL: Final = 0.005
 _LONGEST_POLL: Final = 2.0
+_DOUBT_AFTER: Final = 3.0
+"""Seconds after which it is asked whether the transaction is still on its way."""
 _GONE_POLLS: Final = 5
+"""So often it must seem to be gone: the nodes of a network know one from another only a little later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ def _wait(
             heard = monotonic()
             if receipt is not None and object_of(receipt, "a receipt").get("blockNumber") is not None:
                 return object_of(receipt, "a receipt")
-            if poll > 1.0:
+            if heard - begin >= _DOUBT_AFTER:
                 gone = gone + 1 if _is_overtaken(node, outgoing, key) else 0
             if gone >= _GONE_POLLS:
                 raise ChainError(

@@ -8,7 +8,7 @@ from decai.errors import Refused
 if TYPE_CHECKING:
     from decai.chain.jsonrpc import RpcError
 
-__all__ = ["SILENT", "reason", "refusal_of"]
+__all__ = ["SILENT", "reason", "refusal_of", "unless_spent"]
 
 _ERROR: Final = bytes.fromhex("08c379a0")
 """Selector of ``Error(string)``."""
@@ -59,6 +59,19 @@ def reason(data: bytes) -> str:
         code = int.from_bytes(arguments)
         return f"the contract panics ({code:#04x}: {_PANICS.get(code, 'nobody knows why')})"
     return f"the contract refuses with error 0x{selector.hex()} and {len(arguments):,} bytes of details"
+
+
+def unless_spent(said: str, used: int, limit: int) -> str:
+    """What a reverted transaction said, or, if that was nothing since all its gas was used, just this.
+
+    Examples
+    --------
+    >>> unless_spent(SILENT, 50_000, 50_000)
+    'ran out of gas: 50,000 were not enough'
+    >>> unless_spent("points: already claimed", 50_000, 50_000)
+    'points: already claimed'
+    """
+    return f"ran out of gas: {limit:,} were not enough" if said == SILENT and used >= limit else said
 
 
 def refusal_of(error: "RpcError") -> Refused | None:

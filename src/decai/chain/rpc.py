@@ -1,6 +1,7 @@
 """A chain behind a node: any that speaks JSON-RPC over HTTP, be it local, a test network or mainnet."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,13 +10,13 @@ from decai.chain.accounts import Accounts
 from decai.chain.base import Log, Mined, Transaction
 from decai.chain.bulk import checked_times, timed_requests
 from decai.chain.dev_node import DevNode, find_dev_node
-from decai.chain.fees import Fees, current_fees, gas_limit
+from decai.chain.fees import MAX_GAS, Fees, current_fees, gas_limit
 from decai.chain.jsonrpc import JsonRpc, RpcError
 from decai.chain.keystore import Keystore
 from decai.chain.log_reader import LogReader
 from decai.chain.outgoing import Outgoing, find_by_nonce, next_nonce, wait_for_receipt
 from decai.chain.password import ask_password
-from decai.chain.revert import SILENT, refusal_of
+from decai.chain.revert import SILENT, refusal_of, unless_spent
 from decai.chain.sending import Announce, send_once
 from decai.chain.wire import (
     bytes_of,
@@ -242,26 +243,30 @@ class RpcChain:
         Raises
         ------
         Refused
-            If this chain's clock is not ours to move, or the times fall.
+            If this chain's clock is not ours to move, or the times fall or lie in the past.
         ChainError
             If a transaction cannot get into a block.
         """
         dev = self._clock()
         checked_times(transactions, times)
+        if times:
+            dev.advance_to(times[0])
+        limits = [MAX_GAS if each.gas is None else each.gas for each in transactions]
         fees = _FREE if self._sandbox else current_fees(self.node)
-        nonces = {each: self.nonce(each) for each in dict.fromkeys(tx.sender for tx in transactions)}
+        nonces = {each: self.nonce(each) for each in dict.fromkeys(each.sender for each in transactions)}
         signers = {each: self._signer(each) for each in nonces}
-        requests = timed_requests(
-            [(self._fields(tx), tx.gas) for tx in transactions], times, nonces, signers, fees, self._chain_id
-        )
-        receipts = dev.carry_out(requests, progress)
+        whole = [
+            {**self._fields(each), "gas": hex_of(limit), **fees.fields()}
+            for each, limit in zip(transactions, limits, strict=True)
+        ]
+        receipts = dev.carry_out(timed_requests(whole, times, nonces, signers, self._chain_id), progress)
+        mined = [mined_of(receipt, time, None) for receipt, time in zip(receipts, times, strict=True)]
         reverted = [index for index, receipt in enumerate(receipts) if not has_succeeded(receipt)]
         reasons = dev.reasons([receipts[index].get("transactionHash") for index in reverted])
-        refusals = dict(zip(reverted, reasons, strict=True))
-        return [
-            mined_of(receipt, time, refusals.get(index))
-            for index, (receipt, time) in enumerate(zip(receipts, times, strict=True))
-        ]
+        for index, said in zip(reverted, reasons, strict=True):
+            refusal = unless_spent(said, mined[index].gas, limits[index])
+            mined[index] = replace(mined[index], refusal=refusal)
+        return mined
 
     def settle(self, outgoing: Outgoing) -> Mined | None:
         """What became of a transaction that was announced to somebody who did not live to see it.
@@ -358,9 +363,8 @@ class RpcChain:
             (reason,) = self._dev.reasons([receipt.get("transactionHash")])
         else:
             reason = self._again(fields, hex_of(integer_of(receipt.get("blockNumber"), "a block")))
-        if reason == SILENT and receipt.get("gasUsed") == fields.get("gas"):
-            return f"ran out of gas: {integer_of(fields.get('gas'), 'the gas'):,} were not enough"
-        return reason
+        used = integer_of(receipt.get("gasUsed"), "the gas of a receipt")
+        return unless_spent(reason, used, integer_of(fields.get("gas"), "a limit of gas"))
 
     def _again(self, fields: Mapping[str, str], block: str) -> str:
         try:

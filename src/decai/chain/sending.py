@@ -29,6 +29,8 @@ _NONCES: Final = 5
 """So many nonces are tried while wallets elsewhere take them away."""
 _KNOWN_ALREADY: Final = re.compile(r"already known|already imported|\bknown transaction", re.IGNORECASE)
 _NONCE_TAKEN: Final = re.compile(r"nonce (is )?too low|replacement transaction|nonce.*already", re.IGNORECASE)
+_NOT_CERTAIN: Final = re.compile(r"time.?out|timed out|internal error|gateway|unavailable", re.IGNORECASE)
+"""Words of whatever stands before a node, when it does not know what the node did."""
 
 Announce = Callable[[Outgoing], None]
 """Told of each transaction before it goes out; if this raises, it does not."""
@@ -128,8 +130,9 @@ def _send_signed(node: JsonRpc, outgoing: Outgoing, transaction: bytes) -> None:
         except NoAnswer as error:
             cause, in_doubt = error, True
         except RpcError as error:
-            if _is_known_already(error):
+            if _KNOWN_ALREADY.search(error.reason):
                 return
+            in_doubt = in_doubt or _NOT_CERTAIN.search(error.reason) is not None
             if not in_doubt:
                 raise _declined(error, outgoing) from None
             # The first copy may be what makes this one too late: look for it once more.
@@ -161,7 +164,8 @@ def _send_unsigned(node: JsonRpc, fields: Mapping[str, str], outgoing: Outgoing)
         except NoAnswer as error:
             cause, in_doubt = error, True
         except RpcError as error:
-            in_doubt = in_doubt or _is_known_already(error)
+            words = (_KNOWN_ALREADY, _NOT_CERTAIN)
+            in_doubt = in_doubt or any(each.search(error.reason) for each in words)
             if not in_doubt:
                 raise _declined(error, outgoing) from None
             cause = error
@@ -188,10 +192,6 @@ def _own(found: Mapping[str, Json], fields: Mapping[str, str], outgoing: Outgoin
     if not is_ours:
         raise _NonceTaken(f"{outgoing.sender} sent another transaction with nonce {outgoing.nonce}")
     return hash_of(found.get("hash"), "the hash of the transaction")
-
-
-def _is_known_already(error: RpcError) -> bool:
-    return _KNOWN_ALREADY.search(error.reason) is not None
 
 
 def _declined(error: RpcError, outgoing: Outgoing) -> ChainError:

@@ -38,12 +38,16 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return _fail("interrupted", _INTERRUPTED)
     except DecaiError as error:
+        if error.__cause__ is not None and os.environ.get(DEBUG_VARIABLE):
+            raise
         return _fail(str(error), _BAD_INPUT)
     except OSError as error:
         if os.environ.get(DEBUG_VARIABLE):
             raise
         _drop_output()
         return _fail(f"{error.filename or 'output'}: {error.strerror or error}", _BAD_INPUT)
+    except MemoryError as error:
+        return _fail(f"not enough memory ({error})" if str(error) else "not enough memory", _BAD_INPUT)
     except Exception as error:
         if os.environ.get(DEBUG_VARIABLE):
             raise

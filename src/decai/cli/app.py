@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from decai import __version__
-from decai.cli import dataset, node, scenario, simulate
+from decai.cli import account, contract, contribute, dataset, deploy, node, scenario, simulate, train
 
 __all__ = ["app"]
 
@@ -18,9 +18,14 @@ app = typer.Typer(
 app.command("simulate")(simulate.simulate)
 app.command("plot")(simulate.plot)
 app.command("demo")(simulate.demo)
+app.command("train")(train.train)
+app.command("deploy")(deploy.deploy)
 app.add_typer(scenario.app, name="scenario")
 app.add_typer(dataset.app, name="dataset")
+app.add_typer(contribute.app, name="model")
+app.add_typer(contract.app, name="contract")
 app.add_typer(node.app, name="node")
+app.add_typer(account.app, name="account")
 
 
 @app.command()

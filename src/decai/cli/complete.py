@@ -2,7 +2,7 @@
 
 from glob import escape, glob
 
-__all__ = ["datasets", "run_folders", "scenarios"]
+__all__ = ["datasets", "models", "run_folders", "scenarios"]
 
 
 def scenarios(incomplete: str) -> list[tuple[str, str]]:
@@ -25,3 +25,21 @@ def run_folders(incomplete: str) -> list[str]:
     begin = escape(incomplete)
     patterns = [f"{begin}*/run.json", f"{begin}*/*/run.json"]
     return sorted({path.removesuffix("/run.json") for pattern in patterns for path in glob(pattern)})
+
+
+def models(incomplete: str) -> list[tuple[str, str]]:
+    """Known models, by address and name."""
+    from decai.chain.known import known_models
+    from decai.errors import DecaiError
+
+    try:
+        known = known_models()
+    except DecaiError:
+        return []
+    begins = incomplete.lower()
+    return [
+        item
+        for model in known
+        for item in ((model.address, model.name), (model.name, model.address))
+        if item[0].lower().startswith(begins)
+    ]

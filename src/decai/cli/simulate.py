@@ -36,6 +36,9 @@ def simulate(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The run's folder, by default runs/SCENARIO-seedN.")
     ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Take the place of whatever other run is in DIR.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     picture: Annotated[
         Path | None, typer.Option("--plot", metavar="FILE", help="Draw the run: a .png or .svg file.")
@@ -46,7 +49,7 @@ def simulate(
 
     if picture is not None:
         _check_picture(picture)
-    result = _run(load(name, settings or ()), seed, out, quiet=as_json)
+    result = _run(load(name, settings or ()), seed, out, replace=replace, quiet=as_json)
     if picture is not None:
         _draw([Path(str(result.run))], picture)
     if as_json:
@@ -77,7 +80,7 @@ def demo() -> None:
     from decai.cli.chain_story import play
     from decai.cli.words import story
     from decai.simulation.run_data import load_run
-    from decai.simulation.run_folder import default_folder
+    from decai.simulation.run_place import default_folder
     from decai.simulation.scenario import load
 
     scenario = load(_DEMO)
@@ -90,12 +93,15 @@ def demo() -> None:
     play()
 
 
-def _run(scenario: "Scenario", seed: int, out: Path | None, *, quiet: bool) -> "RunResult":
+def _run(
+    scenario: "Scenario", seed: int, out: Path | None, *, replace: bool = False, quiet: bool
+) -> "RunResult":
     from decai.simulation.run import simulate as run_scenario
-    from decai.simulation.run_folder import default_folder
+    from decai.simulation.run_place import default_folder
 
     with _bar(shown=not quiet and sys.stderr.isatty()) as progress:
-        return run_scenario(scenario, seed, out=out or default_folder(scenario, seed), progress=progress)
+        folder = out or default_folder(scenario, seed)
+        return run_scenario(scenario, seed, out=folder, replace=replace, progress=progress)
 
 
 def _check_picture(file: Path) -> None:

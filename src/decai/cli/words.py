@@ -16,6 +16,7 @@ _REASONS: Final = {
     "duration": "the time was over",
     "money": "nobody had money left",
     "interrupt": "interrupted",
+    "failure": "an agent failed",
 }
 _BROKE: Final = 0.01
 """Whoever has less than this part of his start counts as broke."""

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from decai.errors import DatasetError
+from decai.errors import DatasetError, OptionError
 from decai.samples import IntArray, Samples
 
 __all__ = ["Dataset", "DatasetInfo", "Split", "checked_option"]
@@ -124,7 +124,7 @@ class Dataset:
 
 
 def checked_option(name: str, option: str, value: int, low: int, high: int) -> int:
-    """`value`, or `DatasetError` if it is not from `low` to `high`."""
+    """`value`, or `OptionError` if it is not from `low` to `high`."""
     if not low <= value <= high:
-        raise DatasetError(f"{name}: {option} must be from {low:,} to {high:,}, not {value:,}")
+        raise OptionError(f"{name}: {option} must be from {low:,} to {high:,}, not {value:,}", option)
     return value

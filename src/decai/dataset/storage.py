@@ -44,6 +44,7 @@ def atomic_file(path: Path, *, mode: int = 0o666) -> Iterator[IO[bytes]]:
         path.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             yield file
+            # Else a crash of the machine could leave an empty file under the final name.
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)

@@ -23,7 +23,7 @@ from numpy.random import PCG64, SeedSequence
 from numpy.typing import NDArray
 
 from decai.dataset.base import Dataset, DatasetInfo, Split, checked_option
-from decai.errors import DatasetError
+from decai.errors import OptionError
 from decai.samples import IntArray, Samples
 
 __all__ = ["INFO", "Recipe", "generate", "load"]
@@ -67,7 +67,7 @@ def generate(
 
     Raises
     ------
-    DatasetError
+    OptionError
         If an option is out of range.
 
     Examples
@@ -84,9 +84,10 @@ def generate(
     noise = checked_option(name, "noise", options["noise"], 0, 50)
     seed = checked_option(name, "seed", options["seed"], 0, 2**63 - 1)
     if (num_train + num_test) * length > MAX_FEATURES:
-        raise DatasetError(
+        raise OptionError(
             f"{name}: {num_train + num_test:,} texts of {length:,} words are too much for memory; "
-            f"samples and test together must be at most {MAX_FEATURES // length:,}"
+            f"samples and test together must be at most {MAX_FEATURES // length:,}",
+            "samples",
         )
     recipe = Recipe(num_words, length, noise, seed)
     return Dataset(

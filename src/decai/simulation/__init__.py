@@ -14,15 +14,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from decai.simulation.agents import Agent, Caller, Honest, Malicious, Owner, View
-    from decai.simulation.engine import Record, Simulation
+    from decai.simulation.agents import Agent, Caller, Honest, Malicious, Owner
+    from decai.simulation.engine import Simulation
     from decai.simulation.plot import plot_runs
+    from decai.simulation.record import Record
     from decai.simulation.result import Balance, ClaimTotal, RunResult
     from decai.simulation.run import load_dataset, simulate
     from decai.simulation.run_data import RunData, load_run
     from decai.simulation.scenario import Scenario
     from decai.simulation.scenario import available as available_scenarios
     from decai.simulation.scenario import load as load_scenario
+    from decai.simulation.view import View
 
 __all__ = [
     "Agent",
@@ -47,13 +49,15 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "agents": ("Agent", "Caller", "Honest", "Malicious", "Owner", "View"),
-    "engine": ("Record", "Simulation"),
+    "agents": ("Agent", "Caller", "Honest", "Malicious", "Owner"),
+    "engine": ("Simulation",),
     "plot": ("plot_runs",),
+    "record": ("Record",),
     "result": ("Balance", "ClaimTotal", "RunResult"),
     "run": ("load_dataset", "simulate"),
     "run_data": ("RunData", "load_run"),
     "scenario": ("Scenario",),
+    "view": ("View",),
 }
 _RENAMED: Final = {"available_scenarios": "available", "load_scenario": "load"}
 

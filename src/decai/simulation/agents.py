@@ -4,36 +4,20 @@ An agent is woken at times drawn from its own stream. It then claims what is wor
 contribute. It sees what a contributor could see (`View`), and never the record of the run.
 """
 
-import os
-import sys
-from dataclasses import dataclass
-from importlib import import_module
-from typing import ClassVar, Final
+from collections.abc import Mapping
+from typing import Final
 
-from decai.errors import ScenarioError
-from decai.protocols import Offer, Trainer
+from decai.protocols import Offer
 from decai.samples import Features
 from decai.simulation.draws import Draws
 from decai.simulation.scenario import AgentSpec
+from decai.simulation.view import View
 from decai.units import Address, Seconds, Wei
 
-__all__ = ["Agent", "Caller", "Honest", "Malicious", "Owner", "View", "agent_class"]
+__all__ = ["KINDS", "Agent", "Caller", "Honest", "Malicious", "Owner"]
 
 OPTIMISM: Final = 0.15
 """An honest agent contributes with the probability of the accuracy it sees plus this."""
-
-
-@dataclass(slots=True)
-class View:
-    """What an agent can see."""
-
-    trainer: Trainer
-    """The shared model: its predictions, its cost now, the time, anybody's balance."""
-    num_classes: int
-    estimate: float
-    """The accuracy as of the last refresh, 0 to 1."""
-    cost: Wei
-    """What a contribution costs now."""
 
 
 class Agent:
@@ -51,11 +35,11 @@ class Agent:
         Its random streams.
     """
 
-    contributes: ClassVar[bool] = True
+    contributes: bool = True
     """Whether it ever adds data."""
-    claims: ClassVar[bool] = True
+    claims: bool = True
     """Whether it ever claims."""
-    pays: ClassVar[bool] = False
+    pays: bool = False
     """Whether it pays its fee for a prediction at every wake-up."""
 
     __slots__ = ("address", "draws", "name", "picks_claims", "spec")
@@ -136,33 +120,10 @@ class Caller(Agent):
     __slots__ = ()
 
 
-_KINDS: Final[dict[str, type[Agent]]] = {
+KINDS: Final[Mapping[str, type[Agent]]] = {
     "honest": Honest,
     "malicious": Malicious,
     "owner": Owner,
     "caller": Caller,
 }
-
-
-def agent_class(spec: AgentSpec) -> type[Agent]:
-    """The class behind an agent's settings.
-
-    Raises
-    ------
-    ScenarioError
-        If a custom strategy cannot be imported or is no `Agent`.
-    """
-    if spec.strategy is None:
-        return _KINDS[spec.kind]
-    module, colon, name = spec.strategy.partition(":")
-    # A command does not look into the folder it is run from, where a user's own class will be.
-    here = os.getcwd()
-    if here not in sys.path:
-        sys.path.append(here)
-    try:
-        found = getattr(import_module(module), name) if colon else None
-    except (ImportError, AttributeError, ValueError, TypeError, SyntaxError) as error:
-        raise ScenarioError(f"strategy {spec.strategy!r} cannot be imported: {error}") from None
-    if not (isinstance(found, type) and issubclass(found, Agent)):
-        raise ScenarioError(f"strategy {spec.strategy!r} is not module:Class of an Agent")
-    return found
+"""The kinds that ship, by their names in scenarios."""

@@ -1,5 +1,8 @@
 """The parts that a scenario names."""
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 
 from decai.classifier import DenseCentroid, DensePerceptron, NaiveBayes, SparseCentroid, SparsePerceptron
@@ -8,10 +11,20 @@ from decai.errors import ScenarioError
 from decai.incentive import Points, Stakeable
 from decai.protocols import Classifier, IncentiveMechanism
 from decai.samples import IntArray, Samples
-from decai.simulation.scenario import IncentiveSpec, ModelSpec, Scenario
-from decai.units import Seconds, Wei
+from decai.simulation.agents import KINDS, Agent
+from decai.simulation.custom_agent import CustomAgent, strategy_class
+from decai.simulation.draws import Draws
+from decai.simulation.scenario import AgentSpec, IncentiveSpec, ModelSpec, Scenario
+from decai.units import Address, Seconds, Wei
 
-__all__ = ["baseline_classifier", "build_classifier", "build_incentive", "initial_count", "train_initially"]
+__all__ = [
+    "agent_maker",
+    "baseline_classifier",
+    "build_classifier",
+    "build_incentive",
+    "initial_count",
+    "train_initially",
+]
 
 
 def build_classifier(spec: ModelSpec, dataset: Dataset) -> Classifier:
@@ -25,9 +38,13 @@ def build_classifier(spec: ModelSpec, dataset: Dataset) -> Classifier:
     kind = spec.classifier
     if kind.startswith("dense") == dataset.is_sparse:
         form = "sparse" if dataset.is_sparse else "dense"
-        raise ScenarioError(f"{kind} cannot learn from the {form} features of {dataset.name}")
+        raise ScenarioError(
+            f"model.classifier: {kind} cannot learn from the {form} features of {dataset.name}"
+        )
     if kind.endswith("perceptron") and len(dataset.classes) != 2:
-        raise ScenarioError(f"{kind} tells two classes apart, and {dataset.name} has {len(dataset.classes)}")
+        raise ScenarioError(
+            f"model.classifier: {kind} tells two classes apart, and {dataset.name} has {len(dataset.classes)}"
+        )
     classes, size = dataset.classes, dataset.num_features
     if kind == "sparse-perceptron":
         return SparsePerceptron(classes, np.zeros(size, dtype=np.int64), learning_rate=spec.learning_rate)
@@ -63,6 +80,22 @@ def build_incentive(spec: IncentiveSpec) -> IncentiveMechanism:
     )
 
 
+def agent_maker(group: str, spec: AgentSpec) -> Callable[[str, Address, AgentSpec, Draws], Agent]:
+    """What makes an agent of a group in a scenario out of its name, address, settings and draws.
+
+    Raises
+    ------
+    ScenarioError
+        If a custom strategy cannot be imported or is no `Agent`.
+    """
+    if spec.strategy is None:
+        return KINDS[spec.kind]
+    try:
+        return partial(CustomAgent, strategy_class(spec.strategy))
+    except ScenarioError as error:
+        raise ScenarioError(f"agents.{group}.strategy: {error}") from error.__cause__
+
+
 def initial_count(scenario: Scenario, dataset: Dataset) -> int:
     """How many training samples the model starts from.
 
@@ -75,7 +108,7 @@ def initial_count(scenario: Scenario, dataset: Dataset) -> int:
     count = int(total * scenario.data.initial)
     if count >= total:
         raise ScenarioError(
-            f"data.initial: {scenario.data.initial} of {total} samples leaves none to contribute"
+            f"data.initial: {scenario.data.initial} of {total:,} samples leaves none to contribute"
         )
     return count
 

@@ -6,8 +6,6 @@ run is taken at fixed times, between events, and nothing in the run depends on i
 
 import gc
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import partial
 from hashlib import blake2b
 from heapq import heapify, heapreplace
 from time import process_time
@@ -16,18 +14,26 @@ from typing import Final
 import numpy as np
 
 from decai.dataset import Dataset
-from decai.errors import Refused, ScenarioError
+from decai.errors import AgentError, Refused, ScenarioError
 from decai.incentive import Stakeable
-from decai.protocols import Classifier
+from decai.protocols import Classifier, Offer
 from decai.samples import Samples
-from decai.simulation.agents import Agent, View, agent_class
-from decai.simulation.build import build_classifier, build_incentive, initial_count, train_initially
+from decai.simulation.agents import Agent
+from decai.simulation.build import (
+    agent_maker,
+    build_classifier,
+    build_incentive,
+    initial_count,
+    train_initially,
+)
 from decai.simulation.draws import Draws, generator
+from decai.simulation.record import Record
 from decai.simulation.scenario import Scenario
+from decai.simulation.view import ReadOnlyTrainer, View
 from decai.trainer import LocalTrainer
 from decai.units import DAY, Address, Seconds, Wei
 
-__all__ = ["Record", "Simulation", "address_of"]
+__all__ = ["Progress", "Simulation", "address_of"]
 
 Progress = Callable[[int, int], None]
 """Called now and then with the contributions so far and the most there can be."""
@@ -38,31 +44,6 @@ _NOBODY: Final = Address("0x" + "00" * 20)
 def address_of(name: str) -> Address:
     """The address of an agent: 20 bytes that follow from its name."""
     return Address("0x" + blake2b(name.encode(), digest_size=20, person=b"decai agent").hexdigest())
-
-
-@dataclass(slots=True)
-class Record:
-    """What happened, in columns; money in wei, time in seconds."""
-
-    agents: list[str]
-    """The scenario's names, one for each group of like agents."""
-    contribution_time: list[int] = field(default_factory=list)
-    contribution_agent: list[int] = field(default_factory=list)
-    contribution_row: list[int] = field(default_factory=list)
-    """Which sample of the training part."""
-    contribution_label: list[int] = field(default_factory=list)
-    contribution_cost: list[int] = field(default_factory=list)
-    claim_time: list[int] = field(default_factory=list)
-    claim_agent: list[int] = field(default_factory=list)
-    claim_contribution: list[int] = field(default_factory=list)
-    claim_path: list[int] = field(default_factory=list)
-    claim_amount: list[int] = field(default_factory=list)
-    series_time: list[int] = field(default_factory=list)
-    series_correct: list[int] = field(default_factory=list)
-    series_cost: list[int] = field(default_factory=list)
-    series_held: list[int] = field(default_factory=list)
-    series_balances: list[list[int]] = field(default_factory=list)
-    """At each time, the money of each group outside of the model."""
 
 
 class Simulation:
@@ -120,11 +101,18 @@ class Simulation:
         self.wakeups = 0
         self.loop_cpu_seconds = 0.0
         self.stopped_by = ""
-        """Why contributions ended: ``data``, ``duration``, ``money`` or ``interrupt``."""
-        self._interrupted = False
+        """Why contributions ended: ``data``, ``duration``, ``money``, ``interrupt`` or ``failure``."""
+        self.failure: AgentError | None = None
+        """What went wrong in an agent of the user's own, if it ended the run."""
+        self.interrupted = False
+        """Whether the run was asked to end early."""
+        self.running = False
         self._accuracy: tuple[int, int] = (-1, 0)
         self._view = View(
-            self.trainer, len(dataset.classes), self._correct() / len(dataset.test.labels), Wei(0)
+            ReadOnlyTrainer(self.trainer),
+            len(dataset.classes),
+            self._correct() / len(dataset.test.labels),
+            Wei(0),
         )
         self._estimate_due = scenario.estimate_every
         self._series_due = 0
@@ -135,15 +123,18 @@ class Simulation:
     def _make_agents(self) -> tuple[list[Agent], list[int]]:
         agents, groups = [], []
         for group, (name, spec) in enumerate(self.scenario.agents.items()):
-            kind = agent_class(spec)
+            make = agent_maker(name, spec)
             for number in range(spec.count):
                 own = name if spec.count == 1 else f"{name}-{number + 1}"
-                agents.append(kind(own, address_of(own), spec, Draws(self.seed, own)))
+                agents.append(make(own, address_of(own), spec, Draws(self.seed, own)))
                 groups.append(group)
         if not any(agent.contributes for agent in agents):
-            raise ScenarioError("no agent contributes")
-        if len({agent.address for agent in agents}) != len(agents):
-            raise ScenarioError("two agents have the same name")
+            raise ScenarioError("agents: none of them contributes")
+        seen: set[str] = set()
+        for agent in agents:
+            if agent.name in seen:
+                raise ScenarioError(f"agents: two would have the name {agent.name!r}")
+            seen.add(agent.name)
         return agents, groups
 
     def _make_trainer(self, owner: Address, balances: dict[Address, Wei]) -> LocalTrainer:
@@ -168,21 +159,35 @@ class Simulation:
 
     def interrupt(self) -> None:
         """Let the run end before the next event; everything so far stays good."""
-        self._interrupted = True
+        self.interrupted = True
 
     def run(self, progress: Progress | None = None) -> Record:
-        """Simulate until nothing is left to contribute and nothing to claim."""
+        """Simulate until nothing is left to contribute and nothing to claim.
+
+        Raises
+        ------
+        AgentError
+            If an agent of the user's own fails; everything before that stays good, as after `interrupt`.
+        """
         collecting = gc.isenabled()
         # The loop makes millions of small immortal objects; looking for cycles among them finds none.
         gc.disable()
         started = process_time()
         try:
-            self._loop(progress)
+            self.running = True
+            try:
+                self._loop(progress)
+            except AgentError as error:
+                self.stopped_by, self.failure = "failure", error
+            self.running = False
+            self._end(progress)
         finally:
             self.loop_cpu_seconds = process_time() - started
             if collecting:
                 gc.enable()
         self._check_money(every_address=True)
+        if self.failure is not None:
+            raise self.failure
         return self.record
 
     def _loop(self, progress: Progress | None) -> None:
@@ -191,7 +196,7 @@ class Simulation:
         heapify(waking)
         quiet: set[int] = set()
         claiming = sum(agent.claims for agent in agents)
-        while not self._interrupted:
+        while not self.interrupted:
             now, index = waking[0]
             if now >= self._due:
                 self._observe(now)
@@ -215,12 +220,14 @@ class Simulation:
                 if not trainer.open.pending or len(quiet) == claiming:
                     break
             heapreplace(waking, (Seconds(now + agent.next_wait()), index))
-        if self._interrupted:
+        if self.interrupted:
             self.stopped_by = "interrupt"
-        self._observe(trainer.now)
-        self._take_series(trainer.now)
+
+    def _end(self, progress: Progress | None) -> None:
+        self._observe(self.trainer.now)
+        self._take_series(self.trainer.now)
         if progress is not None:
-            progress(self._next, contributors)
+            progress(self._next, len(self._stream))
 
     def _reason_to_stop(self, now: Seconds) -> str:
         if self._next == len(self._stream):
@@ -252,8 +259,12 @@ class Simulation:
     def _claim(self, agent: Agent, index: int) -> bool:
         trainer, record = self.trainer, self.record
         above = agent.spec.claim_above
-        wanted = partial(agent.wants_claim, self._view) if agent.picks_claims else None
-        made = trainer.claim_all(agent.address, Wei(above + 1 if above else 0), wanted)
+        least = Wei(above + 1 if above else 0)
+        failure = None
+        if agent.picks_claims:
+            made, failure = self._pick_claims(agent, least)
+        else:
+            made = trainer.claim_all(agent.address, least)
         for number, path, amount in made:
             self.money[self._groups[index]] += amount
             record.claim_time.append(trainer.now)
@@ -262,7 +273,24 @@ class Simulation:
             record.claim_path.append(int(path))
             record.claim_amount.append(amount)
         self.events += len(made)
+        if failure is not None:
+            raise failure
         return bool(made)
+
+    def _pick_claims(self, agent: Agent, least: Wei) -> tuple[list[Offer], AgentError | None]:
+        """Make the claims that an agent wants, until asking it fails."""
+        failures: list[AgentError] = []
+
+        def wanted(offer: Offer) -> bool:
+            # Claims that were paid before it failed must still get into the record.
+            try:
+                return not failures and agent.wants_claim(self._view, offer)
+            except AgentError as error:
+                failures.append(error)
+                return False
+
+        made = self.trainer.claim_all(agent.address, least, wanted)
+        return made, failures[0] if failures else None
 
     def _contribute(self, agent: Agent, index: int) -> None:
         view, trainer = self._view, self.trainer
@@ -275,12 +303,10 @@ class Simulation:
         row = self._stream[self._next]
         features = self._features[self._next]
         label = agent.choose_label(view, features, self._labels[row])
-        if type(label) is not int:
-            raise ScenarioError(f"agent {agent.name}: chose {label!r}, which is no label")
         try:
             trainer.add_data(agent.address, features, label, value)
         except Refused as refusal:
-            raise ScenarioError(f"agent {agent.name}: sample {row} was refused: {refusal}") from None
+            raise AgentError(f"agent {agent.name}: sample {row} was refused: {refusal}") from refusal
         self._next += 1
         self.events += 1
         self.money[self._groups[index]] -= cost

@@ -138,7 +138,7 @@ def _title(runs: Sequence[RunData]) -> str:
     if len(runs) > 1:
         return text
     result = runs[0].result
-    return f"{text} (seed {result.seed}{', interrupted' if result.interrupted else ''})"
+    return f"{text} (seed {result.seed}{'' if result.status == 'complete' else f', {result.status}'})"
 
 
 def _names(runs: Sequence[RunData]) -> list[str]:

@@ -9,14 +9,15 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 
 from decai.model_file import model_to_dict
 from decai.protocols import Path as ClaimPath
 from decai.simulation.build import baseline_classifier
-from decai.simulation.engine import Record, Simulation
+from decai.simulation.engine import Simulation
+from decai.simulation.record import Record
 from decai.units import DAY
 
 __all__ = ["Balance", "ClaimTotal", "RunResult", "digest_of", "result_of"]
@@ -54,12 +55,12 @@ class ClaimTotal:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """The figures of a finished or interrupted run."""
+    """The figures of a run, complete or not."""
 
     scenario: str
     seed: int
     stopped_by: str
-    """Why contributions ended: ``data``, ``duration``, ``money`` or ``interrupt``."""
+    """Why contributions ended: ``data``, ``duration``, ``money``, ``interrupt`` or ``failure``."""
     days: float
     """Simulated time."""
     contributions: int
@@ -85,9 +86,11 @@ class RunResult:
     """The run's folder; None if it was not written."""
 
     @property
-    def interrupted(self) -> bool:
-        """Whether the user stopped the run."""
-        return self.stopped_by == "interrupt"
+    def status(self) -> Literal["complete", "interrupted", "failed"]:
+        """Whether the run came to its end, the user stopped it, or an agent of his own did by failing."""
+        if self.stopped_by == "interrupt":
+            return "interrupted"
+        return "failed" if self.stopped_by == "failure" else "complete"
 
     def to_json(self) -> dict[str, Any]:
         """All figures as JSON values; money in whole wei."""

@@ -1,26 +1,32 @@
 """One call from a scenario and a seed to a result on disk."""
 
+import dataclasses
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import perf_counter
 from types import FrameType
 
-from decai.dataset import Dataset, info, load
-from decai.errors import Interrupted, ScenarioError
+from decai.dataset import Dataset, available, info, load
+from decai.errors import AgentError, Interrupted, OptionError, ScenarioError, StorageError
 from decai.simulation.engine import Progress, Simulation
 from decai.simulation.result import RunResult, result_of
-from decai.simulation.run_folder import check_folder, save_run
+from decai.simulation.run_folder import save_run
+from decai.simulation.run_place import check_folder
 from decai.simulation.scenario import Scenario
 
 __all__ = ["load_dataset", "simulate"]
 
 
 def simulate(
-    scenario: Scenario, seed: int, *, out: Path | None = None, progress: Progress | None = None
+    scenario: Scenario,
+    seed: int,
+    *,
+    out: Path | None = None,
+    replace: bool = False,
+    progress: Progress | None = None,
 ) -> RunResult:
     """Run a scenario to its end.
 
@@ -32,6 +38,9 @@ def simulate(
         Decides every draw; not negative.
     out
         The folder to write; see `decai.simulation.run_folder`. Nothing is written without it.
+    replace
+        Whether the run may take the place of any run in `out`, not only of one of the same settings and
+        seed.
     progress
         Called now and then with the contributions so far and the most there can be.
 
@@ -48,6 +57,8 @@ def simulate(
         If the data cannot be had.
     StorageError
         If the folder cannot be written; what can be known of that is known before the run.
+    AgentError
+        If an agent of the user's own fails; what was simulated until then is kept.
     Interrupted
         If SIGINT or SIGTERM came during the run; what was simulated until then is kept.
 
@@ -59,16 +70,24 @@ def simulate(
     (240, 'data')
     """
     started = perf_counter()
-    folder = check_folder(out, scenario, seed) if out is not None else None
+    folder = check_folder(out, scenario, seed, replace=replace) if out is not None else None
     simulation = Simulation(scenario, load_dataset(scenario), seed)
     with _signals_stop(simulation):
-        simulation.run(progress)
+        with suppress(AgentError):
+            simulation.run(progress)
         result = result_of(simulation)
-        result = replace(result, wall_seconds=perf_counter() - started)
-        written = folder is not None and save_run(simulation, result, folder)
-    if result.interrupted:
-        raise Interrupted(_account(result, out, written))
-    return replace(result, run=str(out)) if written else result
+        result = dataclasses.replace(result, wall_seconds=perf_counter() - started)
+        try:
+            written = folder is not None and save_run(simulation, result, folder, replace=replace)
+        except StorageError as error:
+            if simulation.failure is None:
+                raise
+            raise AgentError(f"{simulation.failure}; the run so far is lost: {error}") from simulation.failure
+    if simulation.failure is not None:
+        raise AgentError(f"{simulation.failure}, {_account(result, out, written)}") from simulation.failure
+    if result.status == "interrupted":
+        raise Interrupted(f"interrupted {_account(result, out, written)}")
+    return dataclasses.replace(result, run=str(out)) if written else result
 
 
 def load_dataset(scenario: Scenario) -> Dataset:
@@ -77,21 +96,32 @@ def load_dataset(scenario: Scenario) -> Dataset:
     Raises
     ------
     ScenarioError
-        If it sets an option that the data set does not have.
+        If there is no such data set, an option of it does not exist or is out of range, or the classifier
+        needs features that it does not have.
     DatasetError, MissingError
         If the data cannot be had.
     """
-    spec = scenario.data
-    known = info(spec.dataset).options
+    spec, kind = scenario.data, scenario.model.classifier
+    names = available()
+    if spec.dataset not in names:
+        raise ScenarioError(f"data.dataset: must be one of {', '.join(names)} (got {spec.dataset!r})")
+    about, dense = info(spec.dataset), kind.startswith("dense")
     for option in spec.options:
-        if option not in known:
-            raise ScenarioError(f"data.options.{option}: {spec.dataset} has no such option")
-    return load(spec.dataset, cache=None, dense=scenario.model.classifier.startswith("dense"), **spec.options)
+        if option not in about.options:
+            known = f"there are {', '.join(about.options)}" if about.options else "it has no options"
+            raise ScenarioError(f"unknown key 'data.options.{option}' for {about.name}; {known}")
+    if dense and about.form == "sparse":
+        raise ScenarioError(f"model.classifier: {kind} cannot learn from the sparse features of {about.name}")
+    try:
+        return load(spec.dataset, cache=None, dense=dense, **spec.options)
+    except OptionError as error:
+        raise ScenarioError(f"data.options.{error.option}: {error}") from None
 
 
 def _account(result: RunResult, out: Path | None, written: bool) -> str:
+    """How far a run that was cut short came, and where it is."""
     count = result.contributions
-    text = f"interrupted after {count:,} contribution{'' if count == 1 else 's'}"
+    text = f"after {count:,} contribution{'' if count == 1 else 's'}"
     if written:
         return f"{text}; the run so far is kept in {out}"
     return text if out is None else f"{text}; the complete run in {out} is left as it was"
@@ -99,12 +129,17 @@ def _account(result: RunResult, out: Path | None, written: bool) -> str:
 
 @contextmanager
 def _signals_stop(simulation: Simulation) -> Iterator[None]:
-    """While it lasts, SIGINT and SIGTERM let the run end early, and never cut off its writing."""
+    """While it lasts, SIGINT and SIGTERM let the run end early, and never cut off its writing.
+
+    A second one is for an agent of the user's own that does not come back: it ends the loop at once.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may handle signals
         return
 
     def stop(number: int, frame: FrameType | None) -> None:
+        if simulation.interrupted and simulation.running:
+            raise KeyboardInterrupt
         simulation.interrupt()
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}

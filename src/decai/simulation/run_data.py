@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,7 @@ from decai.errors import InputError, StorageError
 from decai.simulation.result import RunResult
 from decai.units import DAY, ETHER
 
-__all__ = ["BALANCE_COLUMN", "RUN_FORMAT", "RunData", "load_run", "read_summary"]
+__all__ = ["BALANCE_COLUMN", "RUN_FORMAT", "RunData", "Summary", "load_run", "read_summary"]
 
 RUN_FORMAT: Final = "decai run 1"
 BALANCE_COLUMN: Final = "balance_{}"
@@ -38,6 +38,17 @@ class RunData:
     """In ETH, by group of agents."""
 
 
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What ``run.json`` says."""
+
+    title: str
+    """What the scenario says of itself."""
+    settings: dict[str, Any]
+    """All settings of the scenario, in wei and seconds."""
+    result: RunResult
+
+
 def load_run(path: Path | str) -> RunData:
     """Read the folder of a run.
 
@@ -49,14 +60,15 @@ def load_run(path: Path | str) -> RunData:
         If it cannot be read.
     """
     folder = Path(path)
-    title, result = read_summary(folder)
+    summary = read_summary(folder)
+    result = summary.result
     try:
         # In this thread: worker threads that are still busy when the process ends can abort it.
         table = pq.read_table(BytesIO((folder / "series.parquet").read_bytes()), use_threads=False)
         columns = {name: table[name] for name in table.column_names}
         return RunData(
             path=folder,
-            title=title,
+            title=summary.title,
             result=result,
             days=columns["time"].to_numpy() / DAY,
             accuracy=columns["accuracy"].to_numpy(),
@@ -77,8 +89,8 @@ def _in_eth(amounts: pa.ChunkedArray) -> NDArray[np.float64]:
     return np.array([int(wei) / ETHER for wei in amounts.to_pylist()], dtype=np.float64)
 
 
-def read_summary(folder: Path) -> tuple[str, RunResult]:
-    """The title and the figures in ``run.json``.
+def read_summary(folder: Path) -> Summary:
+    """Read ``run.json``.
 
     Raises
     ------
@@ -98,8 +110,9 @@ def read_summary(folder: Path) -> tuple[str, RunResult]:
     if not isinstance(summary, dict) or summary.get("format") != RUN_FORMAT:
         raise InputError(f"{folder}: run.json is not of the form {RUN_FORMAT!r}")
     try:
-        result = TypeAdapter(RunResult).validate_python({**summary, "run": str(folder)})
+        return TypeAdapter(Summary).validate_python(
+            {"title": "", "settings": {}, **summary, "result": {**summary, "run": str(folder)}}
+        )
     except ValidationError as error:
-        key = ".".join(map(str, error.errors()[0]["loc"]))
+        key = ".".join(map(str, error.errors()[0]["loc"])).removeprefix("result.")
         raise InputError(f"{folder}: run.json is damaged: {key}") from None
-    return str(summary.get("title", "")), result

@@ -19,11 +19,9 @@ import platform
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import Final
-from uuid import uuid4
 
 import numba
 import numpy as np
@@ -31,64 +29,25 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from decai import __version__
-from decai.errors import InputError, ScenarioError, StorageError
+from decai.errors import StorageError
 from decai.model_file import write_model
 from decai.protocols import Path as ClaimPath
 from decai.simulation.engine import Simulation
 from decai.simulation.result import RunResult
-from decai.simulation.run_data import BALANCE_COLUMN, RUN_FORMAT, read_summary
-from decai.simulation.scenario import Scenario, available, load
+from decai.simulation.run_data import BALANCE_COLUMN, RUN_FORMAT
+from decai.simulation.run_place import MONEY_DIGITS, hidden_name, require_replaceable, writing_to
 from decai.simulation.toml_text import toml_of
 
-__all__ = ["check_folder", "default_folder", "save_run"]
+__all__ = ["save_run"]
 
-_DIGITS: Final = 38
-_MONEY: Final = pa.decimal128(_DIGITS, 0)
+_MONEY: Final = pa.decimal128(MONEY_DIGITS, 0)
 _FILES: Final = frozenset(
     {"run.json", "scenario.toml", "series.parquet", "contributions.parquet", "claims.parquet", "model.json"}
 )
 
 
-def default_folder(scenario: Scenario, seed: int) -> Path:
-    """Where a run is kept unless the user says otherwise; settings that do not ship get their own."""
-    text = scenario.canonical()
-    shipped = scenario.name in available() and load(scenario.name).canonical() == text
-    name = "".join(c if c.isalnum() or c in "-_" else "-" for c in scenario.name)
-    suffix = "" if shipped else f"-{sha256(text.encode()).hexdigest()[:8]}"
-    return Path("runs") / f"{name}-seed{seed}{suffix}"
-
-
-def check_folder(folder: Path, scenario: Scenario, seed: int) -> Path:
-    """Find out before a long run whether it can be kept in `folder`; leaves nothing behind.
-
-    Returns
-    -------
-    Path
-        The folder, absolute and without symbolic links.
-
-    Raises
-    ------
-    StorageError
-        If the folder cannot be made, or holds anything but an earlier run of this scenario and seed.
-    ScenarioError
-        If there is more money than the files can express.
-    """
-    if sum(spec.balance * spec.count for spec in scenario.agents.values()) >= 10**_DIGITS:
-        raise ScenarioError(f"the agents own more than 10^{_DIGITS} wei, which is more than a run can record")
-    with _writing(folder):
-        folder = Path(os.path.realpath(folder))
-        _require_replaceable(folder, scenario.name, seed)
-        place = folder.parent
-        while not place.exists():
-            place = place.parent
-        probe = place / _hidden_name(folder)
-        probe.mkdir()
-        probe.rmdir()
-    return folder
-
-
-def save_run(simulation: Simulation, result: RunResult, folder: Path) -> bool:
-    """Write the folder of a run, in place of an earlier one of the same scenario and seed.
+def save_run(simulation: Simulation, result: RunResult, folder: Path, *, replace: bool = False) -> bool:
+    """Write the folder of a run, in place of an earlier one of the same settings and seed.
 
     Parameters
     ----------
@@ -97,50 +56,33 @@ def save_run(simulation: Simulation, result: RunResult, folder: Path) -> bool:
     result
         Its figures.
     folder
-        As `check_folder` gave it.
+        As `decai.simulation.run_place.check_folder` gave it.
+    replace
+        Whether it may take the place of any other run, too.
 
     Returns
     -------
     bool
-        Whether it was written: an interrupted run never replaces a complete one.
+        Whether it was written: a run that was cut short never replaces a complete one.
 
     Raises
     ------
     StorageError
         If it cannot be written, or something else has come into `folder`; nothing half-written is left.
     """
-    fresh = folder.parent / _hidden_name(folder)
+    fresh = folder.parent / hidden_name(folder)
     try:
-        with _writing(folder):
+        with writing_to(folder):
             fresh.mkdir(parents=True)
             _write(simulation, result, fresh)
             with _turn(folder.parent):
-                earlier = _require_replaceable(folder, result.scenario, result.seed)
-                if result.interrupted and earlier is not None and not earlier.interrupted:
+                earlier = require_replaceable(folder, simulation.scenario, result.seed, replace=replace)
+                if result.status != "complete" and earlier is not None and earlier.status == "complete":
                     return False
                 _put_in_place(fresh, folder)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return True
-
-
-def _require_replaceable(folder: Path, scenario: str, seed: int) -> RunResult | None:
-    """The run that is in `folder`; None if nothing is; `StorageError` if anything else is."""
-    if not folder.exists():
-        return None
-    if not folder.is_dir():
-        raise StorageError(f"{folder}: is not a folder")
-    if not any(folder.iterdir()):
-        return None
-    try:
-        result = read_summary(folder)[1]
-    except InputError:
-        raise StorageError(f"{folder}: holds something other than a run; choose another folder") from None
-    if (result.scenario, result.seed) != (scenario, seed):
-        raise StorageError(
-            f"{folder}: holds another run ({result.scenario}, seed {result.seed}); choose another folder"
-        )
-    return result
 
 
 def _write(simulation: Simulation, result: RunResult, folder: Path) -> None:
@@ -151,7 +93,8 @@ def _write(simulation: Simulation, result: RunResult, folder: Path) -> None:
     _write_model(simulation, folder / "model.json")
     summary = {
         "format": RUN_FORMAT,
-        "status": "interrupted" if result.interrupted else "complete",
+        "status": result.status,
+        **({"failure": str(simulation.failure)} if simulation.failure is not None else {}),
         "title": simulation.scenario.title,
         **result.to_json(),
         "versions": {
@@ -241,7 +184,7 @@ def _put_in_place(fresh: Path, folder: Path) -> None:
     if not folder.exists():
         fresh.rename(folder)
         return
-    old = folder.parent / _hidden_name(folder)
+    old = folder.parent / hidden_name(folder)
     folder.rename(old)
     try:
         fresh.rename(folder)
@@ -266,17 +209,3 @@ def _turn(parent: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _hidden_name(folder: Path) -> str:
-    return f".{folder.name[:100]}.{uuid4().hex}.partial"
-
-
-@contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except StorageError:
-        raise
-    except OSError as error:
-        raise StorageError(f"{folder}: cannot be written ({error.strerror or error})") from None

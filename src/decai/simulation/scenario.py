@@ -8,10 +8,28 @@ from os.path import isfile
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from decai.errors import InputError, ScenarioError
-from decai.units import DAY, SCALE, parse_seconds, parse_wei, to_fixed
+from decai.errors import ScenarioError
+from decai.simulation.scenario_faults import line_of
+from decai.simulation.setting_types import (
+    Agents,
+    Duration,
+    Expected,
+    Fixed,
+    Fraction,
+    Group,
+    Money,
+    Name,
+    Passes,
+    Positive,
+    Switch,
+    Text,
+    Wait,
+    Whole,
+    WrongSetting,
+)
+from decai.units import DAY, SCALE, format_seconds
 
 __all__ = [
     "AgentSpec",
@@ -25,51 +43,18 @@ __all__ = [
 ]
 
 
-def _refuse_other(value: Any) -> int | str:
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise ValueError("must be a whole number or text with a unit")
-    return value
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        raise ValueError("must be a number")
-    return float(value)
-
-
-def _fixed(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
-        raise ValueError("must be a number")
-    fixed = to_fixed(value)
-    if not 1 <= fixed < 2**32:
-        raise ValueError("must be from 0.000000001 to 4.294967295")
-    return fixed
-
-
-Fraction = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1)]
-Money = Annotated[int, BeforeValidator(lambda v: parse_wei(_refuse_other(v))), Field(ge=0, lt=2**128)]
-Duration = Annotated[int, BeforeValidator(lambda v: parse_seconds(_refuse_other(v))), Field(ge=0, lt=2**40)]
-Wait = Annotated[Duration, Field(ge=1)]
-Fixed = Annotated[int, BeforeValidator(_fixed)]
-"""A decimal number in the file, fixed point (scale 1e9) in memory."""
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class DataSpec(_Strict):
+class DataSpec(Group):
     """Which data, and how much of its training part the model starts from."""
 
-    dataset: str
-    options: dict[str, int] = {}
+    dataset: Text
+    options: dict[str, Whole] = Field(default_factory=dict)
     initial: Fraction = 0.08
     """The part of the training data that the model is trained on before anybody contributes."""
-    contributions: Annotated[int, Field(ge=1)] | None = None
+    contributions: Positive | None = None
     """The most that is contributed; by default all the rest of the training data."""
 
 
-class ModelSpec(_Strict):
+class ModelSpec(Group):
     """Which classifier, and how it learns."""
 
     classifier: Literal[
@@ -79,15 +64,15 @@ class ModelSpec(_Strict):
     """Perceptrons: how far a contribution moves a weight."""
     initial_step: Fixed = SCALE
     """Sparse perceptron: how far a mistake moves a weight in initial training."""
-    epochs: Annotated[int, Field(ge=1, le=1000)] = 1
+    epochs: Passes = 1
     """Perceptrons: passes of initial training."""
-    averaged: bool = True
+    averaged: Switch = True
     """Sparse perceptron: whether initial training takes the mean of its models."""
     smoothing: Fixed = SCALE
     """Naive Bayes: what is added to every count."""
 
 
-class IncentiveSpec(_Strict):
+class IncentiveSpec(Group):
     """Which incentive mechanism, and its terms."""
 
     mechanism: Literal["stakeable", "points"] = "stakeable"
@@ -99,18 +84,24 @@ class IncentiveSpec(_Strict):
 
     @model_validator(mode="after")
     def _in_order(self) -> "IncentiveSpec":
-        if not self.refund_wait <= self.owner_wait <= self.any_wait:
-            raise ValueError("the waits must be in order: refund_wait, owner_wait, any_wait")
+        for earlier, later in (("refund_wait", "owner_wait"), ("owner_wait", "any_wait")):
+            short, long = getattr(self, earlier), getattr(self, later)
+            if short > long:
+                raise WrongSetting(
+                    later,
+                    f"must not be less than {earlier}, which is {format_seconds(short)} "
+                    f"(got {format_seconds(long)})",
+                )
         return self
 
 
-class AgentSpec(_Strict):
+class AgentSpec(Group):
     """One agent, or `count` alike."""
 
     kind: Literal["honest", "malicious", "caller", "owner", "custom"]
-    strategy: str | None = None
+    strategy: Text | None = None
     """For ``custom``: ``module:Class`` of a `decai.simulation.agents.Agent`."""
-    count: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    count: Agents = 1
     balance: Money = 0
     deposit_mean: Money = 0
     deposit_stdev: Money = 0
@@ -125,22 +116,28 @@ class AgentSpec(_Strict):
 
     @model_validator(mode="after")
     def _complete(self) -> "AgentSpec":
-        if (self.kind == "custom") != (self.strategy is not None):
-            raise ValueError("a strategy is needed for kind 'custom', and only there")
+        if self.kind == "custom" and self.strategy is None:
+            raise WrongSetting("strategy", "is missing; kind 'custom' needs one, such as 'my_module:MyAgent'")
+        if self.kind != "custom" and self.strategy is not None:
+            raise WrongSetting("strategy", f"is for kind 'custom' only (the kind is {self.kind!r})")
         if self.kind == "caller" and not self.fee:
-            raise ValueError("a caller needs a fee above 0")
+            raise WrongSetting("fee", "must be above 0 for kind 'caller'")
         return self
 
 
-class Scenario(_Strict):
+class Scenario(Group):
     """Everything that decides a run, but for the seed."""
 
-    name: str = ""
-    title: str = ""
+    name: Name = ""
+    title: Text = ""
     data: DataSpec
     model: ModelSpec
     incentive: IncentiveSpec = IncentiveSpec()
-    agents: Annotated[dict[str, AgentSpec], Field(min_length=1)]
+    agents: Annotated[
+        dict[str, AgentSpec],
+        Field(min_length=1),
+        Expected("a group of settings for each agent, at least one"),
+    ]
     evaluate_every: Wait = DAY
     """How often the run measures accuracy for its record; nobody in it sees this."""
     estimate_every: Wait = DAY
@@ -152,11 +149,15 @@ class Scenario(_Strict):
     def _names(self) -> "Scenario":
         for name in self.agents:
             if not name or not all(c.isalnum() or c in "-_" for c in name):
-                raise ValueError(f"agent name {name!r}: use letters, digits, - and _")
-        if sum(agent.kind == "owner" for agent in self.agents.values()) > 1:
-            raise ValueError("at most one agent can be the owner")
-        if any(a.kind == "owner" and a.count > 1 for a in self.agents.values()):
-            raise ValueError("there is only one owner")
+                raise WrongSetting(
+                    "agents", f"{name!r} is no name for an agent; use letters, digits, - and _"
+                )
+        owners = [name for name, agent in self.agents.items() if agent.kind == "owner"]
+        if len(owners) > 1:
+            raise WrongSetting("agents", f"only one can be of kind 'owner', not {' and '.join(owners)}")
+        for name in owners:
+            if (count := self.agents[name].count) > 1:
+                raise WrongSetting(f"agents.{name}.count", f"must be 1 for kind 'owner' (got {count})")
         return self
 
     def canonical(self) -> str:
@@ -208,11 +209,12 @@ def load(name: str, overrides: "list[str] | tuple[str, ...]" = ()) -> Scenario:
         raise ScenarioError(f"{name}: is not TOML: {error}") from None
     for override in overrides:
         _override(data, override)
-    data.setdefault("name", Path(name).stem)
+    if data.get("name", "") == "":
+        data["name"] = Path(name).stem
     try:
         return Scenario.model_validate(data)
     except ValidationError as error:
-        raise ScenarioError(f"{name}: {_one_line(error)}") from None
+        raise ScenarioError(f"{name}: {line_of(error, Scenario)}") from None
 
 
 def _read_toml(text: str) -> dict[str, Any]:
@@ -244,18 +246,3 @@ def _value(text: str) -> Any:
     except tomllib.TOMLDecodeError:
         return text
     return read["value"] if len(read) == 1 else text
-
-
-def _one_line(error: ValidationError) -> str:
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        return f"unknown key {place!r}"
-    cause = first.get("ctx", {}).get("error")
-    reason = str(cause) if isinstance(cause, InputError | ValueError) else str(first["msg"])
-    value = first.get("input")
-    told = isinstance(value, str) and repr(value) in reason
-    got = str(value) if isinstance(value, Decimal) else repr(value)
-    shown = f" (got {got})" if isinstance(value, int | float | str | Decimal) and not told else ""
-    more = f"; and {error.error_count() - 1} more" if error.error_count() > 1 else ""
-    return f"{place + ': ' if place else ''}{reason}{shown}{more}"

@@ -6,7 +6,7 @@ from typing import Any, Final
 from decai.simulation.scenario import Scenario
 from decai.units import format_wei, from_fixed
 
-__all__ = ["toml_of"]
+__all__ = ["toml_of", "value_text"]
 
 _MONEY: Final = {"cost_weight", "balance", "deposit_mean", "deposit_stdev", "fee", "claim_above"}
 _FIXED: Final = {"learning_rate", "initial_step", "smoothing"}
@@ -35,7 +35,7 @@ def _tables(path: str, settings: dict[str, Any]) -> list[str]:
     # A None is a setting that is not there, and TOML has no word for it.
     plain = {key: v for key, v in settings.items() if not isinstance(v, dict) and v is not None}
     lines = [f"[{path}]"] if path else []
-    lines += [f"{key} = {_value(key, value)}" for key, value in plain.items()]
+    lines += [f"{key} = {value_text(key, value)}" for key, value in plain.items()]
     texts = ["\n".join(lines)] if plain else []
     for key, value in settings.items():
         if isinstance(value, dict):
@@ -45,7 +45,14 @@ def _tables(path: str, settings: dict[str, Any]) -> list[str]:
     return texts
 
 
-def _value(key: str, value: str | int | float) -> str:
+def value_text(key: str, value: str | int | float) -> str:
+    """A setting's value as a file would give it.
+
+    Examples
+    --------
+    >>> value_text("balance", 10**18), value_text("epochs", 4), value_text("kind", "owner")
+    ('"1 ETH"', '4', '"owner"')
+    """
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):

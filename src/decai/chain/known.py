@@ -1,0 +1,110 @@
+"""The models that were deployed or used from this machine: where each is, under which name."""
+
+import fcntl
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from decai.dataset.storage import atomic_file
+from decai.errors import InputError, StorageError
+from decai.paths import data_dir
+from decai.units import Address
+
+__all__ = ["KnownModel", "find", "known_models", "remember"]
+
+_FILE: Final = "models.json"
+_LEAST_DIGITS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class KnownModel:
+    """A model on a chain."""
+
+    address: Address
+    chain_id: int
+    first_block: int
+    """The block in which it was deployed; where its events begin."""
+    name: str
+
+
+def known_models(chain_id: int | None = None) -> list[KnownModel]:
+    """The known models of a chain, or of all; the oldest first.
+
+    Raises
+    ------
+    StorageError
+        If the list cannot be read.
+    """
+    path = data_dir() / _FILE
+    try:
+        entries = json.loads(path.read_bytes())
+        models = [
+            KnownModel(
+                Address(str(entry["address"])),
+                int(entry["chain_id"]),
+                int(entry["first_block"]),
+                str(entry["name"]),
+            )
+            for entry in entries
+        ]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be read ({error.strerror or error})") from None
+    except (ValueError, KeyError, TypeError):
+        raise StorageError(
+            f"{path}: is damaged; remove it, and deploy or use models by their address"
+        ) from None
+    return [model for model in models if chain_id in (None, model.chain_id)]
+
+
+def remember(model: KnownModel) -> None:
+    """Put a model on the list, in place of an earlier entry of the same address.
+
+    Raises
+    ------
+    StorageError
+        If the list cannot be written.
+    """
+    with _turn():
+        others = [m for m in known_models() if (m.address, m.chain_id) != (model.address, model.chain_id)]
+        with atomic_file(data_dir() / _FILE) as file:
+            file.write(json.dumps([asdict(each) for each in [*others, model]], indent=1).encode())
+
+
+def find(text: str, chain_id: int) -> KnownModel | None:
+    """The known model of this name, or whose address begins so; None if there is none like it.
+
+    Raises
+    ------
+    InputError
+        If there are several.
+    """
+    models = known_models(chain_id)
+    begins = text.lower()
+    found = [model for model in models if model.name == text]
+    if not found and begins.startswith("0x") and len(begins) >= _LEAST_DIGITS + 2:
+        found = [model for model in models if model.address.lower().startswith(begins)]
+    if not found:
+        found = [model for model in models if model.name.lower() == begins]
+    if len(found) > 1:
+        addresses = ", ".join(model.address for model in found[-3:])
+        raise InputError(f"{text!r} may be any of {len(found)} models; give the address: {addresses}")
+    return found[0] if found else None
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """One process at a time changes the list."""
+    folder: Path = data_dir()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / f".{_FILE}.lock").open("ab")
+    except OSError as error:
+        raise StorageError(f"{folder}: cannot be written ({error.strerror or error})") from None
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

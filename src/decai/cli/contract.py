@@ -1,0 +1,76 @@
+"""``decai contract``: the source behind a shared model."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from decai.cli.deploy import Bits, Bound, Incentive, Part, composed, model_of, terms_of_options
+from decai.cli.model import Json, Rpc
+from decai.errors import InputError
+
+__all__ = ["app"]
+
+app = typer.Typer(help="See the source of shared models.")
+
+
+@app.command("source")
+def source(
+    model: Annotated[
+        str, typer.Argument(metavar="FILE|ADDRESS", help="A model file, a run's folder, or a deployed model.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="DIR", help="Write the modules into this folder.")
+    ] = None,
+    incentive: Incentive = "stakeable",
+    max_features: Bound = None,
+    index_bits: Bits = None,
+    part: Part = None,
+    rpc: Rpc = None,
+    as_json: Json = False,
+) -> None:
+    """Show a contract's modules; `--json` gives what block explorers verify (standard JSON input)."""
+    from decai.chain.compiler import standard_json
+    from decai.chain.deploy import constructor_arguments
+
+    path = Path(model)
+    if path.exists():
+        read, facts = model_of(path)
+        texts: dict[str, str | None] = dict.fromkeys(("name", "description", "encoder"))
+        what = composed(read, terms_of_options(incentive), facts, texts, max_features, index_bits, part or ())
+    else:
+        what = _of_deployed(model, rpc)
+    arguments = f"0x{constructor_arguments(what).hex()}"
+    if as_json:
+        print(json.dumps({"input": standard_json(what), "constructor_arguments": arguments}))
+        return
+    if out is None:
+        for name, text in what.sources.items():
+            print(f"# ---- {name}\n{text}")
+        return
+    _write(out, {**what.sources, "standard-input.json": json.dumps(standard_json(what), indent=1)}, arguments)
+    print(f"{out}: {len(what.sources)} modules; trainer.vy is the contract")
+
+
+def _of_deployed(text: str, rpc: str | None) -> Any:
+    from decai.chain.compose import Texts, compose
+    from decai.chain.connect import connect, open_model
+    from decai.chain.model import read_start, terms_of
+    from decai.units import Seconds
+
+    chain = connect(rpc)
+    info = open_model(chain, text).info
+    texts = Texts(info.name, info.description, info.encoder)
+    start, terms = read_start(chain, info), terms_of(info, Seconds(0))
+    return compose(start, terms, texts, max_features=info.max_features, index_bits=info.index_bits)
+
+
+def _write(folder: Path, files: dict[str, str], arguments: str) -> None:
+    from decai.dataset.storage import atomic_file
+
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder}: is a file; name a folder")
+    for name, text in {**files, "constructor-arguments.txt": arguments + "\n"}.items():
+        with atomic_file(folder / name) as file:
+            file.write(text.encode())

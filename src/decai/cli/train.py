@@ -1,0 +1,52 @@
+"""``decai train``: a model file from a data set."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from decai.cli import complete
+
+__all__ = ["train"]
+
+
+def train(
+    dataset: Annotated[str, typer.Argument(autocompletion=complete.datasets)],
+    classifier: Annotated[
+        str, typer.Option("--classifier", metavar="KIND", help="Such as sparse-perceptron.")
+    ],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="The model file.")],
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="As in scenarios, such as model.epochs=4."),
+    ] = None,
+    initial: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="The part of the training data to learn from.")
+    ] = 1.0,
+    seed: Annotated[int, typer.Option(min=0, help="Decides the order of the data.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Train a model on a data set's training part, in exact integers, and write a model file."""
+    from decai.model_file import write_model
+    from decai.simulation.initial import initial_model
+
+    made = initial_model(dataset, classifier, settings or (), initial=initial, seed=seed)
+    write_model(made.classifier, out)
+    if as_json:
+        print(
+            json.dumps(
+                {
+                    "file": str(out),
+                    "classifier": made.classifier.kind,
+                    "dataset": made.dataset,
+                    "features": made.classifier.num_features,
+                    "samples": made.samples,
+                    "accuracy": made.accuracy,
+                }
+            )
+        )
+        return
+    print(f"{out}: {made.classifier.kind} with {made.classifier.num_features:,} features")
+    print(f"  learned from {made.samples:,} samples of {made.dataset}")
+    print(f"  right on {made.accuracy:.1%} of the test part")
