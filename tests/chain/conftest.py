@@ -1,36 +1,25 @@
 """Real nodes for tests, on free ports of this machine."""
 
-import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from decai.chain.local_node import ephemeral_anvil
-from decai.paths import DATA_DIR_VARIABLE
 from tests.chain.proxy import Proxy, proxied
-
-_HOME = os.environ.get(DATA_DIR_VARIABLE, "")
 
 
 @contextmanager
 def running_anvil(*flags: str, hardfork: str = "osaka") -> Iterator[str]:
     """An anvil of one's own; gives its URL."""
-    with ExitStack() as stack:
-        # The program lies in the data folder of whoever runs the tests, which no test uses.
-        with pytest.MonkeyPatch.context() as environment:
-            environment.setenv(DATA_DIR_VARIABLE, _HOME)
-            url = stack.enter_context(ephemeral_anvil(hardfork=hardfork, flags=flags))
+    with ephemeral_anvil(hardfork=hardfork, flags=flags) as url:
         yield url
 
 
 @pytest.fixture(autouse=True)
-def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No test meets keys, locks or what else another one left."""
-    monkeypatch.setenv(DATA_DIR_VARIABLE, str(tmp_path / "data"))
-    monkeypatch.delenv("DECAI_PASSWORD", raising=False)
-    return tmp_path / "data"
+def _own_data_folder(data_folder: Path) -> None:
+    """No test of a chain meets keys, locks or what else another one left."""
 
 
 @pytest.fixture
