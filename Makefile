@@ -1,8 +1,6 @@
 # `make demo` and `make test` set up whatever they need; the second time they start at once.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test conformance bench sweep lint doctest lock clean
-
-.PHONY: help setup demo test bench sweep gas lint doctest lock clean
+.PHONY: help setup demo test conformance bench sweep gas lint doctest lock wheels clean
 
 PY := .venv/bin/python
 STAMP := .venv/.ready
@@ -51,6 +49,9 @@ doctest: setup  ## Run the examples in docstrings and documents
 lock: .venv/bin/uv  ## Resolve requirements.lock again; newer versions: make lock UPGRADE=--upgrade
 	@.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 		--python-version 3.11 --extra dev $(UPGRADE) pyproject.toml -o requirements.lock
+
+wheels: .venv/bin/uv  ## Find out whether clients install without a compiler, everywhere
+	@sh scripts/check_wheels.sh
 
 .venv/bin/uv:
 	@sh scripts/setup.sh
