@@ -501,7 +501,9 @@ class TestCompletion:
         assert offered("decai plot runs/t") == ["runs/tiny-seed1", "runs/tiny-seed2"]
 
 
-def test_demo_answers_the_three_questions(decai: Decai, tmp_path: Path) -> None:
+def test_demo_answers_the_three_questions_and_tells_the_story(
+    decai: Decai, tmp_path: Path, data_folder: Path
+) -> None:
     dataset.fetch("imdb")
     done = decai("demo")
     assert (done.returncode, done.stderr) == (0, "")
@@ -513,3 +515,7 @@ def test_demo_answers_the_three_questions(decai: Decai, tmp_path: Path) -> None:
     picture = tmp_path / "runs" / "imdb-perceptron-seed1.png"
     assert "runs/imdb-perceptron-seed1.png" in done.stdout
     assert picture.read_bytes().startswith(b"\x89PNG")
+    # the deposits: Ada's comes back, and Mal's becomes hers
+    for line in ("Ada contributes", "Mal contributes", "Ada is refunded", "Ada reports Mal"):
+        assert line in done.stdout
+    assert "Ada +0.003 ETH · Mal -0.003 ETH · model 0 ETH" in done.stdout
