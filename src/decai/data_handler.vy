@@ -12,6 +12,7 @@
     the reporter who took the last share, if one did.
 """
 
+import refusals
 import samples
 
 DEPOSIT: constant(uint256) = 96
@@ -68,7 +69,8 @@ def _check_new(key: bytes32):
     @notice Refuses a contribution that is known already.
     @param key What it is known by.
     """
-    assert self.contributions[key] == 0, "data handler: already added"
+    if self.contributions[key] != 0:
+        refusals._refuse("data handler: already added")
 
 
 @internal
@@ -80,7 +82,8 @@ def _find(key: bytes32) -> uint256:
     @return Its word.
     """
     contribution: uint256 = self.contributions[key]
-    assert contribution != 0, "data handler: no such contribution"
+    if contribution == 0:
+        refusals._refuse("data handler: no such contribution")
     return contribution
 
 

@@ -6,6 +6,8 @@
 @dev Specified in docs/mechanism.md#flow.
 """
 
+import refusals
+
 event OwnershipTransferred:
     previousOwner: indexed(address)
     newOwner: indexed(address)
@@ -39,4 +41,5 @@ def _require_owner():
     """
     @notice Refuses everybody but the owner.
     """
-    assert msg.sender == self.owner, "trainer: only the owner may do this"
+    if msg.sender != self.owner:
+        refusals._refuse("trainer: only the owner may do this")

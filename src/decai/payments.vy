@@ -6,6 +6,8 @@
 @dev Specified in docs/mechanism.md#flow.
 """
 
+import refusals
+
 event Credited:
     recipient: indexed(address)
     amount: uint256
@@ -26,11 +28,13 @@ def withdraw(recipient: address):
     @param recipient Where it goes.
     """
     amount: uint256 = self.credits[msg.sender]
-    assert amount != 0, "payments: nothing to withdraw"
+    if amount == 0:
+        refusals._refuse("payments: nothing to withdraw")
     self.credits[msg.sender] = 0
     log Withdrawn(account=msg.sender, recipient=recipient, amount=amount)
     # Everything is written down; a recipient that calls back finds nothing to withdraw.
-    assert raw_call(recipient, b"", value=amount, revert_on_failure=False), "payments: the recipient refused"
+    if not raw_call(recipient, b"", value=amount, revert_on_failure=False):
+        refusals._refuse("payments: the recipient refused")
 
 
 @internal

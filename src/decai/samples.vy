@@ -8,6 +8,7 @@
 """
 
 import parameters
+import refusals
 
 LANE: constant(uint256) = parameters.INDEX_BITS
 LANES: constant(uint256) = 256 // LANE
@@ -66,12 +67,14 @@ def _require_packed(words: DynArray[uint256, MAX_WORDS]):
     @notice Refuses what is no packed list in its one form.
     @param words What may be one.
     """
-    assert len(words) != 0, "samples: not packed"
+    if len(words) == 0:
+        refusals._refuse("samples: not packed")
     count: uint256 = words[0] >> TOP
     # Lanes in use in the last word; the sums and products are of small numbers.
     used: uint256 = unsafe_add(count % LANES, 1)
-    assert (
-        count <= parameters.MAX_FEATURES
-        and len(words) == unsafe_add(count // LANES, 1)
-        and words[count // LANES] << unsafe_mul(used, LANE) == 0
-    ), "samples: not packed"
+    if (
+        count > parameters.MAX_FEATURES
+        or len(words) != unsafe_add(count // LANES, 1)
+        or words[count // LANES] << unsafe_mul(used, LANE) != 0
+    ):
+        refusals._refuse("samples: not packed")

@@ -277,15 +277,12 @@ def hasClaimed(
     @return Whether the author was refunded, or somebody else was paid a share. Who took what was left after the
         owner's or anybody's wait is told by the event alone.
     """
-    features: DynArray[uint256, samples.MAX_WORDS] = []
-    fits: bool = False
-    features, fits = samples._pack(data)
-    key: bytes32 = data_handler._key(features, classification, addedTime, originalAuthor)
+    key: bytes32 = self._key(data, classification, addedTime, originalAuthor)
     contribution: uint256 = data_handler.contributions[key]
     if claimer == originalAuthor:
-        return fits and data_handler._is_refunded(contribution)
+        return data_handler._is_refunded(contribution)
     number: uint256 = incentive_base._number(incentive_base.accounts[claimer])
-    return fits and number != 0 and data_handler._has_reported(key, contribution, number)
+    return number != 0 and data_handler._has_reported(key, contribution, number)
 
 
 @external
@@ -324,12 +321,24 @@ def _contribution(
     """
     @return The word of a contribution, 0 if there is none like it.
     """
+    return data_handler.contributions[self._key(data, label, added, author)]
+
+
+@internal
+@pure
+def _key(
+    data: DynArray[int64, parameters.MAX_FEATURES], label: uint64, added: uint256, author: address
+) -> bytes32:
+    """
+    @return What a contribution is known by; 0, which none is, if these are no features.
+    """
     features: DynArray[uint256, samples.MAX_WORDS] = []
     fits: bool = False
     features, fits = samples._pack(data)
+    # A list that does not fit may have the packed form of another, which it must not find.
     if not fits:
-        return 0
-    return data_handler.contributions[data_handler._key(features, label, added, author)]
+        return empty(bytes32)
+    return data_handler._key(features, label, added, author)
 
 
 @internal

@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from decai.chain.compose import MODEL_FILE, Composition
+from decai.chain.vyper_package import VERSION, load_vyper
 from decai.dataset.storage import atomic_file
 from decai.errors import InputError
 from decai.paths import data_dir
@@ -14,13 +15,12 @@ from decai.paths import data_dir
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CODE_LIMIT", "EVM_VERSION", "Compiled", "compile_composition", "standard_json"]
+__all__ = ["CODE_LIMIT", "EVM_VERSION", "Compiled", "compile_composition", "fits", "standard_json"]
 
 EVM_VERSION: Final = "prague"
 """The newest rules that the compiler knows; the code runs on later ones."""
 CODE_LIMIT: Final = 24_576
 """Most bytes that a contract's code may have (EIP-170)."""
-_VERSION: Final = "0.4.3"
 _OPTIMIZE: Final = "codesize"
 
 
@@ -65,12 +65,7 @@ def compile_composition(composition: Composition) -> Compiled:
     MissingError
         If there is no compiler.
     """
-    key = sha256(json.dumps([_VERSION, standard_json(composition)], sort_keys=True).encode()).hexdigest()
-    kept = data_dir() / "compiled" / f"{key}.json"
-    compiled = _kept(kept)
-    if compiled is None:
-        compiled = _compile(composition.sources)
-        _keep(compiled, kept)
+    compiled = _compiled(composition)
     if compiled.code_size > CODE_LIMIT:
         raise InputError(
             f"the contract would have {compiled.code_size:,} bytes of code; at most {CODE_LIMIT:,} may be"
@@ -78,7 +73,23 @@ def compile_composition(composition: Composition) -> Compiled:
     return compiled
 
 
+def fits(composition: Composition) -> bool:
+    """Whether a contract may have so much code; raises like `compile_composition`."""
+    return _compiled(composition).code_size <= CODE_LIMIT
+
+
+def _compiled(composition: Composition) -> Compiled:
+    key = sha256(json.dumps([VERSION, standard_json(composition)], sort_keys=True).encode()).hexdigest()
+    kept = data_dir() / "compiled" / f"{key}.json"
+    compiled = _kept(kept)
+    if compiled is None:
+        compiled = _compile(composition.sources)
+        _keep(compiled, kept)
+    return compiled
+
+
 def _compile(sources: "Mapping[str, str]") -> Compiled:
+    load_vyper()
     from vyper.compiler import compile_from_file_input
     from vyper.compiler.input_bundle import JSONInputBundle
     from vyper.compiler.settings import OptimizationLevel, Settings

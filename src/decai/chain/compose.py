@@ -3,22 +3,25 @@
 A composition is a handful of Vyper modules in one folder. Most are always the same; ``classifier.vy`` and
 ``incentive.vy`` are the parts that were chosen, and ``parameters.vy`` holds the numbers that are fixed at
 deployment, so that they cost nothing to read. What the contract is deployed with besides, texts and the
-packed start of the model, are its constructor's arguments.
+packed start of the model, are its constructor's arguments. A start that does not fit into the contract's code
+goes into data contracts, which are deployed first and whose addresses take its place.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from decai.chain.data_contract import data_codes
 from decai.chain.parts import Constant, classifier_part, incentive_part
 from decai.errors import InputError, StorageError
 from decai.protocols import Classifier, IncentiveMechanism
+from decai.units import Address
 
-__all__ = ["MAX_FEATURES_CHOICES", "MODEL_FILE", "Composition", "Texts", "compose"]
+__all__ = ["INDEX_BITS_CHOICES", "MAX_FEATURES_CHOICES", "MODEL_FILE", "Composition", "Texts", "compose"]
 
 MODEL_FILE: Final = "trainer.vy"
 """The module that is compiled; all others are its parts."""
@@ -33,6 +36,7 @@ _COMMON: Final = MappingProxyType(
         "incentive_base.vy": "incentive/_base.vy",
         "ownable.vy": "ownable.vy",
         "payments.vy": "payments.vy",
+        "refusals.vy": "refusals.vy",
         "samples.vy": "samples.vy",
     }
 )
@@ -60,11 +64,37 @@ class Composition:
     sources: Mapping[str, str]
     """The text of each module, by file name."""
     arguments: tuple[str, str, str, Sequence[str], Sequence[int]]
-    """The constructor's: name, description, encoder, names of the classes, packed start."""
+    """The constructor's: name, description, encoder, names of the classes, and the packed start or the
+    addresses of the data contracts that hold it, 0 until `placed`."""
     title: str
     """What the contract answers to ``composition()``."""
     constants: Mapping[str, int | bool | str] = field(default_factory=dict)
     """The values in ``parameters.vy``."""
+    data_contracts: Sequence[bytes] = ()
+    """The codes of the contracts to deploy before this one."""
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether the constructor's arguments are complete."""
+        return not self.data_contracts or all(self.arguments[4])
+
+    def placed(self, addresses: Sequence[Address]) -> "Composition":
+        """The composition whose data contracts are at these addresses, in the order of `data_contracts`.
+
+        Raises
+        ------
+        InputError
+            If there are not as many.
+        """
+        if len(addresses) != len(self.data_contracts):
+            raise InputError(
+                f"{len(self.data_contracts)} data contracts need an address each, not {len(addresses)}"
+            )
+        if not addresses:
+            return self
+        name, description, encoder, classes, _ = self.arguments
+        where = tuple(int(address, 16) for address in addresses)
+        return replace(self, arguments=(name, description, encoder, classes, where))
 
 
 def compose(
@@ -117,24 +147,50 @@ def compose(
         "CLASS_LENGTH": Constant("uint256", _room(names)),
         "MAX_FEATURES": Constant("uint256", max_features),
         "INDEX_BITS": Constant("uint256", index_bits),
-        "START_WORDS": Constant("uint256", len(model.start)),
         **model.constants,
         **terms.constants,
     }
-    sources = {name: _packaged(path) for name, path in _COMMON.items()}
+    sources = {name: _packaged(path) for name, path in {**_COMMON, **model.modules}.items()}
     sources["classifier.vy"] = _packaged(model.source)
     sources["incentive.vy"] = _packaged(terms.source)
     for role, path in (own_parts or {}).items():
         if role not in _REPLACEABLE:
             raise InputError(f"{role} is no part that can be replaced; {' and '.join(_REPLACEABLE)} are")
         sources[f"{role}.vy"] = _own(path)
-    sources["parameters.vy"] = _parameters(constants)
+    known = (texts.name, texts.description, texts.encoder, tuple(names))
+    in_code = _composition(sources, constants, known, model.start, ())
+    if _fits(in_code):
+        return in_code
+    return _composition(sources, constants, known, model.start, data_codes(model.start))
+
+
+def _composition(
+    sources: Mapping[str, str],
+    constants: Mapping[str, Constant],
+    texts: tuple[str, str, str, Sequence[str]],
+    start: Sequence[int],
+    data: Sequence[bytes],
+) -> Composition:
+    words = (0,) * len(data) if data else tuple(start)
+    constants = {
+        **constants,
+        "START_WORDS": Constant("uint256", len(words)),
+        "START_IN_CODE": Constant("bool", not data),
+    }
     return Composition(
-        MappingProxyType(dict(sorted(sources.items()))),
-        (texts.name, texts.description, texts.encoder, tuple(names), tuple(model.start)),
-        title,
+        MappingProxyType(dict(sorted({**sources, "parameters.vy": _parameters(constants)}.items()))),
+        (*texts, words),
+        str(constants["COMPOSITION"].value),
         MappingProxyType({name: constant.value for name, constant in constants.items()}),
+        tuple(data),
     )
+
+
+def _fits(composition: Composition) -> bool:
+    """Whether the contract's code holds its start. It is compiled to see; deploying needs that anyway."""
+    from decai.chain.compiler import CODE_LIMIT, fits
+
+    return 32 * len(composition.arguments[4]) < CODE_LIMIT and fits(composition)
 
 
 def _checked_text(what: str, text: str) -> str:

@@ -3,14 +3,23 @@
 from decai.chain.base import Chain, Mined, Transaction
 from decai.chain.compiler import compile_composition
 from decai.chain.compose import Composition
-from decai.errors import ChainError
+from decai.chain.data_contract import deployment_of
+from decai.errors import ChainError, InputError
 from decai.units import Address
 
 __all__ = ["constructor_arguments", "deploy", "init_code"]
 
 
 def init_code(composition: Composition) -> bytes:
-    """What a transaction sends to deploy a composition: its code and the constructor's arguments."""
+    """What a transaction sends to deploy a composition: its code and the constructor's arguments.
+
+    Raises
+    ------
+    InputError
+        If it has data contracts that are not placed yet.
+    """
+    if not composition.is_placed:
+        raise InputError("the data contracts of a composition are deployed before it")
     return compile_composition(composition).init_code + constructor_arguments(composition)
 
 
@@ -24,14 +33,19 @@ def constructor_arguments(composition: Composition) -> bytes:
 
 
 def deploy(chain: Chain, composition: Composition, sender: Address) -> Mined:
-    """Deploy a composition in one transaction.
+    """Deploy a composition: a transaction for each data contract, and the last one for the contract.
 
     Raises
     ------
     ChainError
-        If the transaction could not be sent.
+        If a transaction could not be sent.
     """
-    mined = chain.send(Transaction(sender, None, init_code(composition)))
+    addresses = [_deployed(chain, deployment_of(code), sender)[0] for code in composition.data_contracts]
+    return _deployed(chain, init_code(composition.placed(addresses)), sender)[1]
+
+
+def _deployed(chain: Chain, code: bytes, sender: Address) -> tuple[Address, Mined]:
+    mined = chain.send(Transaction(sender, None, code))
     if mined.contract is None:
         raise ChainError("the chain does not say where the contract is")
-    return mined
+    return mined.contract, mined

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from decai.chain.abi import answer, call_data
 from decai.chain.base import Chain
-from decai.chain.parts import unpacked_weights
+from decai.chain.base_weights import BaseWeights, unpack_base_weights
 from decai.classifier import SparsePerceptron
 from decai.errors import ChainError, Refused
 from decai.incentive import Points, Stakeable
@@ -17,8 +17,8 @@ __all__ = ["ModelInfo", "read", "read_classifier", "read_counters", "read_info",
 _TITLE: Final = "decai 1: "
 _PAGE: Final = 256
 _READABLE_BITS: Final = 16
-_MOST: Final = 2**20
-"""More base weights than this no contract has; one that says so lies."""
+_MOST_WORDS: Final = 2**18
+"""More words of base weights than this no contract has; one that says so lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,26 +133,39 @@ def read_start(chain: Chain, info: ModelInfo) -> Classifier:
     if info.classifier != SparsePerceptron.kind:
         raise ChainError(f"{info.address}: its classifier {info.classifier!r} has no twin in this version")
     address = info.address
-    count = read(chain, address, "numBaseWeights()", "uint256")
-    bits = read(chain, address, "baseBits()", "uint256")
-    if count > _MOST or not 16 <= bits <= 128:
-        raise ChainError(f"{address}: the contract says that it has {count:,} weights of {bits} bits")
-    words: list[int] = []
-    needed = -(-count // (256 // bits))
-    while len(words) < needed:
-        page = min(_PAGE, needed - len(words))
-        answered = read(chain, address, "baseWords(uint256,uint256)", "uint256[]", len(words), page)
-        if len(answered) != page:
-            raise ChainError(f"{address}: the contract does not give its base weights")
-        words += answered
+    bases = _read_bases(chain, info)
     return SparsePerceptron(
         info.classes,
-        unpacked_weights(bits, words, count),
+        bases,
         read(chain, address, "intercept()", "int80"),
         read(chain, address, "learningRate()", "uint32"),
         max_features=info.max_features,
         index_bits=info.index_bits,
     )
+
+
+def _read_bases(chain: Chain, info: ModelInfo) -> dict[int, int]:
+    address = info.address
+    bits, index_bits, count, size = (
+        read(chain, address, f"{view}()", "uint256")
+        for view in ("baseBits", "baseIndexBits", "numBaseWeights", "numBaseWords")
+    )
+    if not 16 <= bits <= 64 or index_bits not in (0, info.index_bits) or size > _MOST_WORDS:
+        raise ChainError(
+            f"{address}: the contract says that its weights are {size:,} words of {bits}-bit weights with "
+            f"{index_bits}-bit indices"
+        )
+    words: list[int] = []
+    while len(words) < size:
+        page = min(_PAGE, size - len(words))
+        answered = read(chain, address, "baseWords(uint256,uint256)", "uint256[]", len(words), page)
+        if len(answered) != page:
+            raise ChainError(f"{address}: the contract does not give its base weights")
+        words += answered
+    bases = unpack_base_weights(BaseWeights(words, count, bits, index_bits))
+    if len(bases) != count:
+        raise ChainError(f"{address}: the contract has {len(bases):,} base weights and says {count:,}")
+    return bases
 
 
 def read_counters(chain: Chain, info: ModelInfo, words: "list[int] | None" = None) -> dict[int, int]:

@@ -7,6 +7,7 @@
 """
 
 import ownable
+import refusals
 
 uses: ownable
 
@@ -45,7 +46,8 @@ def featureIndices(i: uint256) -> uint32:
     @param i A feature of the model.
     @return Its index in the encoder.
     """
-    assert i < self._count, "classifier: no such feature index"
+    if i >= self._count:
+        refusals._refuse("classifier: no such feature index")
     return convert((self._indices[i >> 3] >> ((i & 7) << 5)) & (2**32 - 1), uint32)
 
 

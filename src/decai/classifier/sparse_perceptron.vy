@@ -7,9 +7,13 @@
 @dev Specified in docs/mechanism.md#sparse-perceptron; the twin of classifier/sparse_perceptron.py.
 """
 
+import base_weights as bases
 import parameters
+import refusals
 import samples
 
+initializes: bases
+exports: bases.__interface__
 
 BATCH: constant(uint256) = 16
 PAGE: constant(uint256) = 256
@@ -17,10 +21,12 @@ PAGE: constant(uint256) = 256
 # Two counters' worth of arithmetic at once would carry, so each is taken out, raised by 2^15 to be positive.
 COUNTER_MASK: constant(uint256) = 2**16 - 1
 COUNTER_ZERO: constant(uint256) = 2**15
-BASE_BITS: constant(uint256) = parameters.WEIGHT_BITS
-BASES: constant(uint256) = 256 // BASE_BITS
-BASE_MASK: constant(uint256) = 2**BASE_BITS - 1
-BASE_ZERO: constant(uint256) = 2 ** (BASE_BITS - 1)
+BASES: constant(uint256) = bases.PER_WORD
+BASE_BITS: constant(uint256) = bases.BITS
+BASE_MASK: constant(uint256) = bases.MASK
+BASE_ZERO: constant(uint256) = bases.ZERO
+# Base weights that are listed in this code are read in place, since a call would cost as much again.
+IN_PLACE: constant(bool) = parameters.START_IN_CODE and not parameters.BASES_HASHED
 INTERCEPT_ZERO: constant(uint256) = 2**47
 RAISED_INTERCEPT: constant(uint256) = parameters.RAISED_INTERCEPT
 HIGHEST: constant(uint256) = 2**15 - 1
@@ -35,8 +41,6 @@ learningRate: public(constant(uint32)) = parameters.LEARNING_RATE
 RATE: constant(uint256) = parameters.RATE
 # By how much the sums of `_predict` are raised with each feature.
 RAISED_BY: constant(uint256) = BASE_ZERO + COUNTER_ZERO * RATE
-# Base weights, packed from the lowest bits; one is kept as w + BASE_ZERO, so that it is never negative.
-_bases: immutable(uint256[parameters.START_WORDS])
 _first_class: immutable(String[parameters.CLASS_LENGTH])
 _second_class: immutable(String[parameters.CLASS_LENGTH])
 _counters: uint256[2 ** (parameters.INDEX_BITS - 4)]
@@ -49,12 +53,12 @@ def __init__(
 ):
     """
     @param classes The names of the two classes.
-    @param start The packed base weights.
+    @param start What base_weights.vy takes.
     """
     assert len(classes) == 2, "sparse-perceptron: has exactly two classes"
     _first_class = classes[0]
     _second_class = classes[1]
-    _bases = start
+    bases.__init__(start)
 
 
 @external
@@ -74,9 +78,12 @@ def predict(data: DynArray[int64, parameters.MAX_FEATURES]) -> uint64:
             steps,
             ((self._counters[(index & INDEX_MASK) >> 4] >> ((index & 15) << 4)) & COUNTER_MASK) ^ COUNTER_ZERO,
         )
-        if index < parameters.NUM_WEIGHTS:
+        if not IN_PLACE:
+            total = unsafe_add(total, bases._raised(index))
+        elif index < parameters.NUM_WEIGHTS:
             total = unsafe_add(
-                total, (_bases[unsafe_div(index, BASES)] >> unsafe_mul(index % BASES, BASE_BITS)) & BASE_MASK
+                total,
+                (bases.words[unsafe_div(index, BASES)] >> unsafe_mul(index % BASES, BASE_BITS)) & BASE_MASK,
             )
         else:
             total = unsafe_add(total, BASE_ZERO)
@@ -104,7 +111,8 @@ def evaluateBatch(dataBatch: DynArray[uint24[60], BATCH], _classifications: DynA
     @return How many the model labels so.
     """
     correct: uint256 = 0
-    assert len(dataBatch) == len(_classifications), "sparse-perceptron: as many labels as samples are needed"
+    if len(dataBatch) != len(_classifications):
+        refusals._refuse("sparse-perceptron: as many labels as samples are needed")
     for i: uint256 in range(len(dataBatch), bound=BATCH):
         score: int256 = convert(intercept, int256)
         for index: uint24 in dataBatch[i]:
@@ -134,7 +142,8 @@ def classifications(label: uint256) -> String[parameters.CLASS_LENGTH]:
     @param label Of a class.
     @return Its name.
     """
-    assert label < 2, "sparse-perceptron: no such class"
+    if label > 1:
+        refusals._refuse("sparse-perceptron: no such class")
     if label == 0:
         return _first_class
     return _second_class
@@ -159,39 +168,6 @@ def weights(index: uint64) -> int80:
     if convert(index, uint256) >> parameters.INDEX_BITS != 0:
         return 0
     return convert(self._weight(convert(index, uint256)), int80)
-
-
-@external
-@pure
-def numBaseWeights() -> uint256:
-    """
-    @return How many features have a base weight: those below this index.
-    """
-    return parameters.NUM_WEIGHTS
-
-
-@external
-@pure
-def baseBits() -> uint256:
-    """
-    @return The bits of a base weight in a base word.
-    """
-    return BASE_BITS
-
-
-@external
-@view
-def baseWords(first: uint256, count: uint256) -> DynArray[uint256, PAGE]:
-    """
-    @notice A page of the base weights as they are kept.
-    @param first From which word on; feature j is in word j // (256 // bits), at bit bits * (j % (256 // bits)), as
-        its weight plus 2^(bits - 1).
-    @param count How many words, at most 256.
-    """
-    words: DynArray[uint256, PAGE] = []
-    for i: uint256 in range(count, bound=PAGE):
-        words.append(_bases[first + i])
-    return words
 
 
 @external
@@ -228,19 +204,7 @@ def _raised(index: uint256) -> uint256:
     @return Its weight plus RAISED_BY, which is never negative.
     """
     counter: uint256 = (self._counters[index >> 4] >> ((index & 15) << 4)) & COUNTER_MASK
-    return unsafe_add(self._raised_base(index), unsafe_mul(counter ^ COUNTER_ZERO, RATE))
-
-
-@internal
-@view
-def _raised_base(index: uint256) -> uint256:
-    """
-    @param index Of a feature.
-    @return Its base weight plus BASE_ZERO.
-    """
-    if index >= parameters.NUM_WEIGHTS:
-        return BASE_ZERO
-    return (_bases[unsafe_div(index, BASES)] >> unsafe_mul(index % BASES, BASE_BITS)) & BASE_MASK
+    return unsafe_add(bases._raised(index), unsafe_mul(counter ^ COUNTER_ZERO, RATE))
 
 
 @internal
@@ -280,9 +244,12 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
             steps = unsafe_add(
                 steps, ((self._counters[index >> 4] >> ((index & 15) << 4)) & COUNTER_MASK) ^ COUNTER_ZERO
             )
-            if index < parameters.NUM_WEIGHTS:
+            if not IN_PLACE:
+                total = unsafe_add(total, bases._raised(index))
+            elif index < parameters.NUM_WEIGHTS:
                 total = unsafe_add(
-                    total, (_bases[unsafe_div(index, BASES)] >> unsafe_mul(index % BASES, BASE_BITS)) & BASE_MASK
+                    total,
+                    (bases.words[unsafe_div(index, BASES)] >> unsafe_mul(index % BASES, BASE_BITS)) & BASE_MASK,
                 )
             else:
                 total = unsafe_add(total, BASE_ZERO)
@@ -299,7 +266,8 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
     @param fits Whether they are features at all.
     @param label What they are said to be.
     """
-    assert label < 2, "sparse-perceptron: no such class"
+    if label > 1:
+        refusals._refuse("sparse-perceptron: no such class")
     self._require_fits(fits)
     if self._predict(features) == label:
         return
@@ -341,4 +309,5 @@ def _require_fits(fits: bool):
     """
     @param fits Whether each feature index is in range.
     """
-    assert fits, "sparse-perceptron: a feature index is out of range"
+    if not fits:
+        refusals._refuse("sparse-perceptron: a feature index is out of range")

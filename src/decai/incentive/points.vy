@@ -9,6 +9,7 @@
 import classifier
 import data_handler
 import incentive_base as base
+import refusals
 import samples
 
 uses: base
@@ -81,7 +82,8 @@ def _refund(
     @return What to pay to the author: nothing.
     """
     self._require_open(contribution, added)
-    assert classifier._predict(features) == label, "points: the model disagrees"
+    if classifier._predict(features) != label:
+        refusals._refuse("points: the model disagrees")
     base._settle_refund(msg.sender, 0)
     data_handler._handle_claim(key, contribution, msg.sender, REFUND, 0, 0)
     log Refund(recipient=msg.sender, amount=0)
@@ -109,9 +111,11 @@ def _report(
     @param owner Who owns the model now.
     @return What to pay to the sender: nothing.
     """
-    assert msg.sender != author, "points: the author cannot report"
+    if msg.sender == author:
+        refusals._refuse("points: the author cannot report")
     self._require_open(contribution, added)
-    assert classifier._predict(features) != label, "points: the model agrees"
+    if classifier._predict(features) == label:
+        refusals._refuse("points: the model agrees")
     data_handler._handle_claim(key, contribution, msg.sender, REPORT, 0, 0)
     log Report(recipient=msg.sender, amount=0)
     return 0
@@ -125,6 +129,9 @@ def _require_open(contribution: uint256, added: uint256):
     @param contribution A word of the ledger.
     @param added When the contribution came in, in seconds since the epoch.
     """
-    assert data_handler._num_claims(contribution) == 0, "points: already claimed"
-    assert base._has_waited(added), "points: not enough time has passed"
-    assert base._is_settled(), "points: the model was updated in this block"
+    if data_handler._num_claims(contribution) != 0:
+        refusals._refuse("points: already claimed")
+    if not base._has_waited(added):
+        refusals._refuse("points: not enough time has passed")
+    if not base._is_settled():
+        refusals._refuse("points: the model was updated in this block")

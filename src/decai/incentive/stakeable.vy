@@ -10,6 +10,7 @@ import classifier
 import data_handler
 import incentive_base as base
 import parameters
+import refusals
 import samples
 
 uses: base
@@ -56,7 +57,8 @@ def getNextAddDataCost(currentTimeS: uint256 = block.timestamp) -> uint256:
     @param currentTimeS When, in seconds since the epoch, not before the last contribution; now by default.
     @return What a contribution costs then, in wei.
     """
-    assert base._last_update() <= currentTimeS, "stakeable: the last update is after this time"
+    if base._last_update() > currentTimeS:
+        refusals._refuse("stakeable: the last update is after this time")
     return self._add_data_cost(currentTimeS)
 
 
@@ -79,7 +81,8 @@ def _quote_add_data(payment: uint256) -> uint256:
     @return What a contribution costs now, in wei.
     """
     cost: uint256 = self._add_data_cost(block.timestamp)
-    assert payment >= cost, "stakeable: the value sent is below the cost"
+    if payment < cost:
+        refusals._refuse("stakeable: the value sent is below the cost")
     return cost
 
 
@@ -114,7 +117,8 @@ def _refund(
     self._require_left(deposit == 0 or left != 0)
     self._require_waited(added)
     self._require_settled()
-    assert classifier._predict(features) == label, "stakeable: the model disagrees"
+    if classifier._predict(features) != label:
+        refusals._refuse("stakeable: the model disagrees")
     base._settle_refund(msg.sender, deposit)
     if sharesByDeposit:
         self.totalValidDeposit += deposit
@@ -144,7 +148,8 @@ def _report(
     @param owner Who owns the model now.
     @return What to pay to the sender, in wei.
     """
-    assert msg.sender != author, "stakeable: the author cannot report"
+    if msg.sender == author:
+        refusals._refuse("stakeable: the author cannot report")
     left: uint256 = data_handler._left(contribution)
     self._require_left(left != 0)
     path: uint8 = REPORT
@@ -161,11 +166,14 @@ def _report(
         account: uint256 = base.accounts[msg.sender]
         number = base._number(account)
         self._require_unclaimed(number == 0 or not data_handler._has_reported(key, contribution, number))
-        assert number != 0, "stakeable: the reporter has no valid contributions"
+        if number == 0:
+            refusals._refuse("stakeable: the reporter has no valid contributions")
         self._require_settled()
-        assert classifier._predict(features) != label, "stakeable: the model agrees"
+        if classifier._predict(features) == label:
+            refusals._refuse("stakeable: the model agrees")
         amount = min(left, self._share(data_handler._deposit(contribution), account))
-        assert amount != 0, "stakeable: the share is nothing"
+        if amount == 0:
+            refusals._refuse("stakeable: the share is nothing")
     data_handler._handle_claim(key, contribution, msg.sender, path, number, amount)
     log Report(recipient=msg.sender, amount=amount)
     return amount
@@ -193,7 +201,8 @@ def _require_left(is_left: bool):
     """
     @param is_left Whether there is anything to claim.
     """
-    assert is_left, "stakeable: nothing is left"
+    if not is_left:
+        refusals._refuse("stakeable: nothing is left")
 
 
 @internal
@@ -202,7 +211,8 @@ def _require_unclaimed(is_unclaimed: bool):
     """
     @param is_unclaimed Whether the sender has not claimed yet.
     """
-    assert is_unclaimed, "stakeable: already claimed"
+    if not is_unclaimed:
+        refusals._refuse("stakeable: already claimed")
 
 
 @internal
@@ -211,7 +221,8 @@ def _require_waited(added: uint256):
     """
     @param added When the contribution came in, in seconds since the epoch.
     """
-    assert base._has_waited(added), "stakeable: not enough time has passed"
+    if not base._has_waited(added):
+        refusals._refuse("stakeable: not enough time has passed")
 
 
 @internal
@@ -220,4 +231,5 @@ def _require_settled():
     """
     @notice Nobody can turn the model and claim in one block.
     """
-    assert base._is_settled(), "stakeable: the model was updated in this block"
+    if not base._is_settled():
+        refusals._refuse("stakeable: the model was updated in this block")

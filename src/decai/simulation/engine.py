@@ -89,12 +89,8 @@ class Simulation:
             agent.address: group for agent, group in zip(self.agents, self._groups, strict=True)
         }
         owner = next((agent.address for agent in self.agents if agent.spec.kind == "owner"), _NOBODY)
-        self.trainer = LocalTrainer(
-            self.classifier,
-            build_incentive(scenario.incentive),
-            owner=owner,
-            balances={agent.address: Wei(agent.spec.balance) for agent in self.agents},
-        )
+        balances = {agent.address: Wei(agent.spec.balance) for agent in self.agents}
+        self.trainer = self._make_trainer(owner, balances)
         self.money = [spec.balance * spec.count for spec in scenario.agents.values()]
         """What each group owns outside of the model now, in wei."""
         self.start_money = list(self.money)
@@ -140,6 +136,10 @@ class Simulation:
                 raise ScenarioError(f"agents: two would have the name {agent.name!r}")
             seen.add(agent.name)
         return agents, groups
+
+    def _make_trainer(self, owner: Address, balances: dict[Address, Wei]) -> LocalTrainer:
+        incentive = build_incentive(self.scenario.incentive)
+        return LocalTrainer(self.classifier, incentive, owner=owner, balances=balances)
 
     def _load_kernels(self) -> None:
         """Compiled code is loaded when first called: do it on a model of its own, before the clock starts."""

@@ -1,0 +1,123 @@
+# pragma version 0.4.3
+"""
+@title Base weights
+@license MIT
+@notice The weights that a model was deployed with: fixed, packed into words, in the contract's own code where
+    they fit, and else in data contracts, whose code is a STOP byte and up to 767 words.
+@dev Specified in docs/mechanism.md#base-weights; decai.chain.base_weights packs them. Of an entry's bits the
+    weight w is w + 2^(WEIGHT_BITS - 1), which is never negative.
+
+    Listed: feature j is entry j, from the lowest bits of each word on. Hashed, for few features with indices
+    far apart: an entry is an index and, above it, its weight, in one of the two words that `_raised` looks
+    into. What is left over in a word repeats an entry of the table, so that whatever is found is right.
+"""
+
+import parameters
+
+ZERO: constant(uint256) = 2 ** (parameters.WEIGHT_BITS - 1)
+BITS: constant(uint256) = parameters.BASE_ENTRY_BITS
+PER_WORD: constant(uint256) = 256 // BITS
+MASK: constant(uint256) = 2**parameters.WEIGHT_BITS - 1
+INDEX_MASK: constant(uint256) = 2**parameters.INDEX_BITS - 1
+LOW: constant(uint256) = 2**32 - 1
+WORDS_IN_CONTRACT: constant(uint256) = 767
+PAGE: constant(uint256) = 256
+
+# The words, or the addresses of the contracts that hold them.
+words: immutable(uint256[parameters.START_WORDS])
+
+
+@deploy
+def __init__(start: uint256[parameters.START_WORDS]):
+    """
+    @param start The packed weights, or the addresses of the data contracts that hold them.
+    """
+    words = start
+
+
+@external
+@pure
+def numBaseWeights() -> uint256:
+    """
+    @return How many base weights there are: if listed, of the features below this index.
+    """
+    return parameters.NUM_WEIGHTS
+
+
+@external
+@pure
+def baseBits() -> uint256:
+    """
+    @return The bits of a base weight in a base word.
+    """
+    return parameters.WEIGHT_BITS
+
+
+@external
+@pure
+def baseIndexBits() -> uint256:
+    """
+    @return The bits of the index below each base weight of a hash table; 0 if they are listed.
+    """
+    return unsafe_sub(BITS, parameters.WEIGHT_BITS)
+
+
+@external
+@pure
+def numBaseWords() -> uint256:
+    """
+    @return How many base words there are.
+    """
+    return parameters.BASE_WORDS
+
+
+@external
+@view
+def baseWords(first: uint256, count: uint256) -> DynArray[uint256, PAGE]:
+    """
+    @notice A page of the base weights as they are kept.
+    @param first From which word on.
+    @param count How many words, at most 256.
+    """
+    page: DynArray[uint256, PAGE] = []
+    for i: uint256 in range(count, bound=PAGE):
+        page.append(self._word(first + i))
+    return page
+
+
+@internal
+@view
+def _raised(index: uint256) -> uint256:
+    """
+    @param index Of a feature, below 2 to the power of the index bits.
+    @return Its base weight plus ZERO.
+    """
+    if parameters.BASES_HASHED:
+        # Two words that follow from independent parts of a product; no sum or product of these parts wraps.
+        product: uint256 = unsafe_mul(unsafe_add(index, 1), parameters.HASH_SEED)
+        places: uint256[2] = [product >> 224, (product >> 96) & LOW]
+        for place: uint256 in places:
+            word: uint256 = self._word(unsafe_mul(place, parameters.BASE_WORDS) >> 32)
+            for _: uint256 in range(PER_WORD):
+                if word & INDEX_MASK == index:
+                    return (word >> parameters.INDEX_BITS) & MASK
+                word = word >> BITS
+        return ZERO
+    if index >= parameters.NUM_WEIGHTS:
+        return ZERO
+    # The remainder is below PER_WORD.
+    return (self._word(unsafe_div(index, PER_WORD)) >> unsafe_mul(index % PER_WORD, BITS)) & MASK
+
+
+@internal
+@view
+def _word(at: uint256) -> uint256:
+    """
+    @param at Which word.
+    """
+    if parameters.START_IN_CODE:
+        return words[at]
+    holder: address = convert(words[unsafe_div(at, WORDS_IN_CONTRACT)], address)
+    # Behind the STOP byte.
+    start: uint256 = unsafe_add(unsafe_mul(at % WORDS_IN_CONTRACT, 32), 1)
+    return convert(slice(holder.code, start, 32), uint256)
