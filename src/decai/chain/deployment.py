@@ -251,7 +251,7 @@ def _carry_out(
 
 def _indices_step(first: int, part: list[int]) -> Step:
     data = call_data("addFeatureIndices(uint32[])", part)
-    slots = len(part) // 8 + 3
+    slots = -(-len(part) // 8) + 1
     gas = _gas(data, _NEW_SLOT * slots + _INDEX * len(part))
     title = f"feature indices {first + 1:,} to {first + len(part):,}"
     return Step(title, lambda _: data, MODEL, gas)

@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple
 from decai.chain.base import Mined, Transaction
 from decai.chain.outgoing import Outgoing
 from decai.chain.rpc import RpcChain
-from decai.errors import ChainError, StorageError
+from decai.errors import ChainError, Refused, StorageError
 from decai.paths import data_dir
 from decai.units import Address, Wei
 
@@ -92,7 +92,12 @@ class Journal:
                 self.found += 1
                 return mined
         value = transaction.value
-        return self._chain.send(transaction, announce=lambda outgoing: self._write(step, outgoing, value))
+        try:
+            return self._chain.send(transaction, announce=lambda outgoing: self._write(step, outgoing, value))
+        except Refused:
+            # Its fate is known, and told.
+            self._sent.pop(step, None)
+            raise
 
     def send_next(self, transaction: Transaction) -> Mined:
         """Send a transaction that only this command could think of; raises what `send` does."""
