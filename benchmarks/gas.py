@@ -15,7 +15,6 @@ from typing import Any, Final
 from decai.chain.compose import INDEX_BITS_CHOICES, MAX_FEATURES_CHOICES
 from decai.chain.gas_report import GasRow, json_text, report
 from decai.chain.gas_scenario import ACTIONS, FEATURE_COUNTS, INCENTIVES
-from decai.units import ETHER
 
 __all__ = ["DOCUMENT", "ROOM", "SNAPSHOT", "filled", "kept_rows", "main", "tables"]
 
@@ -68,9 +67,7 @@ def main() -> None:
     for done, (most, bits) in enumerate(choices):
         _told("room")(done, len(choices))
         incentive, features = _REFERENCE
-        room += report(
-            incentives=[incentive], feature_counts=[features], max_features=most, index_bits=bits
-        )
+        room += report(incentives=[incentive], feature_counts=[features], max_features=most, index_bits=bits)
     print(file=sys.stderr)
     SNAPSHOT.write_text(json_text(rows) + "\n", encoding="utf-8")
     ROOM.write_text(json_text(room) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Base weights in words, as ``classifier/_base_weights.vy`` reads them (``docs/mechanism.md#base-weights``)."""
+"""Base weights in words, as ``classifier/_base_weights.vy`` reads them (`docs/mechanism.md`)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -104,7 +104,5 @@ def _kept(weights: Mapping[int, int]) -> dict[int, int]:
     """What the twin follows from: its tables go up to the last index below their limit, filled with 0."""
     last = max((index for index in weights if index < TABLE_LIMIT), default=-1)
     return {
-        index: weight
-        for index, weight in weights.items()
-        if weight or index == last or index >= TABLE_LIMIT
+        index: weight for index, weight in weights.items() if weight or index == last or index >= TABLE_LIMIT
     }

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Final
 
 from decai.chain.data_contract import data_codes
-from decai.chain.parts import Constant, Part, classifier_part, incentive_part
+from decai.chain.parts import Constant, classifier_part, incentive_part
 from decai.errors import InputError, StorageError
 from decai.protocols import Classifier, IncentiveMechanism
 from decai.units import Address

@@ -15,7 +15,7 @@ from decai.chain.base import Chain, Mined, Transaction
 from decai.chain.client import ChainTrainer
 from decai.chain.compiler import compile_composition
 from decai.chain.deploy import deploy, init_code
-from decai.chain.gas_bounds import Work, intrinsic, lower_bound, slots_of, summands
+from decai.chain.gas_bounds import Work, intrinsic, slots_of, summands
 from decai.chain.gas_scenario import (
     ACTIONS,
     ANY_WAIT,
@@ -257,9 +257,7 @@ class _Scenario:
         by = by or self._packed
         self._send(by.refund_transaction(author, self._features, self._label, added), action)
 
-    def _report(
-        self, reporter: Address, added: Seconds, action: str, by: ChainTrainer | None = None
-    ) -> None:
+    def _report(self, reporter: Address, added: Seconds, action: str, by: ChainTrainer | None = None) -> None:
         self._pass_time()
         by, label = by or self._packed, 1 - self._label
         self._send(by.report_transaction(reporter, self._features, label, added, self._author), action)
