@@ -14,7 +14,7 @@ from decai.units import Address, Seconds, Wei
 
 ADA = Address("0x" + "1" * 40)
 FAR = 10**13
-"""A base weight that no counter makes up for, so that every contribution of the other class moves the model."""
+"""A base weight that no counter makes up for: each contribution of the other class moves the model."""
 MOST = 512
 """Features of a sample."""
 
