@@ -70,7 +70,7 @@ ORIGINAL: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
         "predict": (60_200, 56_700),
     }
 )
-"""Gas of the original framework in the same scenario, 20 features, as shipped and with Solidity's optimizer."""
+"""Gas of the original framework for the first sample, as shipped and with Solidity's optimizer."""
 
 _USUAL_ROOM: Final = 128
 _WORDS: Final = 1_000
@@ -89,9 +89,9 @@ _TEXTS: Final = Texts(
 def sample(count: int) -> Features:
     """Feature indices of the scenario's sample of this length, ascending.
 
-    20 are the study's. Others are drawn without replacement, word j with weight 1 / (j + 32), since the
-    words of the IMDB model are in order of frequency: 91 of them lie in 35 words of counters and 234 in 56, as
-    those of real reviews of these lengths do on average.
+    20 are the study's. Others are drawn without replacement, word j with weight 1 / (j + 32), since the words
+    of the IMDB model are in order of frequency: 91 of them lie in 35 words of counters and 234 in 56, as those
+    of real reviews of these lengths do on average.
 
     Raises
     ------
@@ -138,9 +138,7 @@ def composition(incentive: str, max_features: int = _USUAL_ROOM, index_bits: int
     InputError
         If there is no such mechanism, or a bound is none of the choices.
     """
-    weights = [
-        _hash("weight", j) % (2 * _LARGEST_WEIGHT + 1) - _LARGEST_WEIGHT for j in range(_WORDS)
-    ]
+    weights = [_hash("weight", j) % (2 * _LARGEST_WEIGHT + 1) - _LARGEST_WEIGHT for j in range(_WORDS)]
     model = SparsePerceptron(("negative", "positive"), weights, learning_rate=_LEARNING_RATE)
     return compose(model, _terms(incentive), _TEXTS, max_features=max_features, index_bits=index_bits)
 
