@@ -14,7 +14,7 @@ from decai.units import Address, Seconds, Wei
 
 ADA = Address("0x" + "1" * 40)
 FAR = 10**13
-"""A base weight that no counter makes up for: each contribution of the other class moves the model."""
+"""A base weight that no counter makes up for: every contribution of the other class moves the model."""
 MOST = 512
 """Features of a sample."""
 
@@ -43,7 +43,7 @@ def test_a_counter_stops_at_its_limit_and_leaves_its_neighbours_alone(label: int
 
 
 def test_counters_cross_zero_one_by_one() -> None:
-    trainer = contract([-FAR, FAR] + [0] * 14)
+    trainer = contract([-FAR, FAR] + [0] * 30)
     # feature 0 decides for class 0, feature 1 for class 1, whatever the others weigh
     teach(trainer, 0, 1, 2, 15)
     assert read_counters(trainer.chain, trainer.info) == {1: -1, 2: -1, 15: -1}
