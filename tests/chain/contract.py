@@ -51,7 +51,7 @@ def composition(
     index_bits: int = 16,
     own_parts: Mapping[str, str | Path] | None = None,
 ) -> Composition:
-    """A sparse perceptron with the classes no and yes and steps of 1, and deposits of 36,000 wei // isqrt(s)."""
+    """A sparse perceptron with the classes no and yes and steps of 1; deposits of 36,000 wei // isqrt(s)."""
     return compose(
         SparsePerceptron(("no", "yes"), weights, intercept, learning_rate=1),
         incentive or Stakeable(Wei(10), *WAITS),
