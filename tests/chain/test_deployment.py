@@ -36,6 +36,7 @@ from tests.chain.proxy import Answer, HangUp, Proxy, Trick, lose_answer, lose_re
 
 pytestmark = pytest.mark.usefixtures("impatient")
 
+PARTS = [f"base weights, part {number}" for number in (1, 2, 3)]
 INDICES = list(range(7, 7 + 600))
 """Two transactions beside the contract's."""
 CHILD = """
@@ -52,6 +53,11 @@ with deploying(chain, plan_deployment(composition(sys.argv[2]), INDICES), chain.
 def composition(name: str = "") -> Composition:
     model = SparsePerceptron(("no", "yes"), [1_000, -1_000, 2], learning_rate=1)
     return compose(model, Points(Seconds(20)), Texts(name))
+
+
+def large() -> Composition:
+    """With three data contracts."""
+    return compose(SparsePerceptron(("no", "yes"), [i << 33 for i in range(8_000)]), Points(), Texts("large"))
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +132,14 @@ class TestPlan:
             Plan((step,))
         Plan((Step("contract", lambda _: bytes(INIT_CODE_LIMIT), None, MAX_GAS),))
 
-    @pytest.mark.parametrize("weights", [0, 3, 1_000])
+    def test_weights_that_do_not_fit_into_the_contract_come_first(self) -> None:
+        plan = plan_deployment(large())
+        assert [step.title for step in plan.steps] == [*PARTS, MODEL]
+        places = dict(zip(PARTS, [Address(f"0x{digit * 40}") for digit in "123"], strict=True))
+        others = dict(zip(PARTS, reversed(places.values()), strict=True))
+        assert plan.steps[-1].data(places) != plan.steps[-1].data(others)
+
+    @pytest.mark.parametrize("weights", [0, 3, 1_000, 8_000])
     def test_gas_is_estimated_a_little_above_what_is_used(self, chain: RpcChain, weights: int) -> None:
         model = SparsePerceptron(("no", "yes"), [10**9 + 7 * i for i in range(weights)])
         what = compose(model, Stakeable(Wei(1)), Texts("estimated"))
@@ -163,6 +176,13 @@ class TestDeploying:
         done = deploy_model(chain, composition(), owner, feature_indices=INDICES)
         assert len(done.steps) == 3
         assert read(chain, done.address, "featureIndices(uint256)", "uint32", 599) == 606
+
+    def test_base_weights_in_contracts_of_their_own(self, chain: RpcChain) -> None:
+        done = deploy_model(chain, large(), chain.accounts[0])
+        assert len({step.address for step in done.steps}) == 4
+        model = read_start(chain, ChainTrainer(chain, done.address).info)
+        assert isinstance(model, SparsePerceptron)
+        assert model.weights() == {i: i << 33 for i in range(8_000)}
 
     def test_twice_makes_two(self, chain: RpcChain) -> None:
         """Who was told of the first one wants another."""

@@ -15,6 +15,7 @@ from decai.chain.abi import call_data
 from decai.chain.base import Chain, Mined, Transaction
 from decai.chain.compiler import compile_composition
 from decai.chain.compose import Composition
+from decai.chain.data_contract import deployment_of
 from decai.chain.deploy import init_code
 from decai.chain.fees import MAX_GAS
 from decai.errors import ChainError, InputError
@@ -28,7 +29,7 @@ INIT_CODE_LIMIT: Final = 49_152
 """Most bytes that a transaction which deploys may carry (EIP-3860)."""
 _MOST_INDICES: Final = 512
 """Most feature indices of one call, ``classifier/_base.vy``."""
-_NOBODY: Final = Address("0x" + "00" * 20)
+_SOMEWHERE: Final = Address("0x" + "00" * 19 + "01")
 
 _TRANSACTION, _CREATE, _CODE_BYTE, _INIT_WORD = 21_000, 32_000, 200, 2
 _ZERO_BYTE, _OTHER_BYTE, _FLOOR_TOKEN = 4, 16, 10
@@ -36,6 +37,8 @@ _NEW_SLOT: Final = 22_100
 _CONSTRUCTOR: Final = 100_000
 """More than the constructor takes, but for the start of the model."""
 _START_WORD: Final = 100
+_DATA_CONTRACT: Final = 20_000
+"""More than it takes to copy a data contract's code."""
 _INDEX: Final = 700
 """More than the loop and the event take for one feature index."""
 
@@ -93,8 +96,8 @@ class Plan:
 
     def _data(self) -> list[bytes]:
         """What the steps send, as if all contracts were at one place."""
-        nowhere = {step.title: _NOBODY for step in self.steps}
-        return [step.data(nowhere) for step in self.steps]
+        places = {step.title: _SOMEWHERE for step in self.steps}
+        return [step.data(places) for step in self.steps]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +154,8 @@ def plan_deployment(composition: Composition, feature_indices: Sequence[int] = (
     MissingError
         If there is no compiler.
     """
-    code = init_code(composition)
-    size = compile_composition(composition).code_size
-    execution = _CREATE + _INIT_WORD * -(-len(code) // 32) + _CODE_BYTE * size
-    execution += _CONSTRUCTOR + _START_WORD * len(composition.arguments[4])
-    steps = [Step(MODEL, lambda _: code, None, _gas(code, execution))]
+    steps = [_data_step(place, code) for place, code in enumerate(composition.data_contracts, 1)]
+    steps.append(_model_step(composition, [step.title for step in steps]))
     for first in range(0, len(feature_indices), _MOST_INDICES):
         part = [int(index) for index in feature_indices[first : first + _MOST_INDICES]]
         steps.append(_indices_step(first, part))
@@ -249,12 +249,32 @@ def _carry_out(
     return Deployment(addresses[MODEL], first_block, time, tuple(done), is_resumed())
 
 
+def _data_step(place: int, code: bytes) -> Step:
+    data = deployment_of(code)
+    title = f"base weights, part {place}"
+    return Step(title, lambda _: data, None, _creation_gas(data, len(code), _DATA_CONTRACT))
+
+
+def _model_step(composition: Composition, parts: Sequence[str]) -> Step:
+    def data(addresses: Addresses) -> bytes:
+        return init_code(composition.placed([addresses[part] for part in parts]))
+
+    placed = data(dict.fromkeys(parts, _SOMEWHERE))
+    execution = _CONSTRUCTOR + _START_WORD * len(composition.arguments[4])
+    size = compile_composition(composition).code_size
+    return Step(MODEL, data, None, _creation_gas(placed, size, execution))
+
+
 def _indices_step(first: int, part: list[int]) -> Step:
     data = call_data("addFeatureIndices(uint32[])", part)
     slots = -(-len(part) // 8) + 1
     gas = _gas(data, _NEW_SLOT * slots + _INDEX * len(part))
     title = f"feature indices {first + 1:,} to {first + len(part):,}"
     return Step(title, lambda _: data, MODEL, gas)
+
+
+def _creation_gas(data: bytes, size: int, execution: int) -> int:
+    return _gas(data, _CREATE + _INIT_WORD * -(-len(data) // 32) + _CODE_BYTE * size + execution)
 
 
 def _gas(data: bytes, execution: int) -> int:
