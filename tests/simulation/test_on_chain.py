@@ -90,7 +90,7 @@ class TestDigest:
                     "data.dataset=synthetic-text",
                     "data.options.samples=300",
                     "data.options.words=9000",
-                    "data.options.length=200",
+                    "data.options.length=120",
                 ],
                 id="shares by deposit, long samples, many weights",
             ),
