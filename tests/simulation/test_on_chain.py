@@ -88,10 +88,11 @@ class TestDigest:
                 [
                     "incentive.shares=deposit",
                     "data.dataset=synthetic-text",
-                    "data.options.samples=400",
-                    "data.options.length=200",
+                    "data.options.samples=300",
+                    "data.options.words=9000",
+                    "data.options.length=120",
                 ],
-                id="shares by deposit, long samples",
+                id="shares by deposit, long samples, many weights",
             ),
         ],
     )
@@ -171,8 +172,8 @@ class TestFinds:
     def test_a_contract_that_refuses_what_the_rules_let_through(
         self, tiny: Scenario, in_memory: Simulation, evm: EvmChain, tmp_path: Path
     ) -> None:
-        wait = "base._has_waited(added), "
-        run = Tampered(tiny, evm, tmp_path / "own.vy", wait, "block.timestamp - added >= 90_000, ")
+        wait = "if not base._has_waited(added):"
+        run = Tampered(tiny, evm, tmp_path / "own.vy", wait, "if block.timestamp - added < 90_000:")
         line = self.difference(run)
         record = in_memory.record
         paid = zip(record.claim_time, record.claim_contribution, strict=True)
