@@ -90,8 +90,8 @@ def sample(count: int) -> Features:
     """Feature indices of the scenario's sample of this length, ascending.
 
     20 are the study's. Others are drawn without replacement, word j with weight 1 / (j + 32), since the words
-    of the IMDB model are in order of frequency: 91 of them lie in 35 words of counters and 234 in 56, as those
-    of real reviews of these lengths do on average.
+    of the IMDB model are in order of frequency: 91 of them lie in 35 words of counters and 234 in 56, as
+    those of real reviews of these lengths do on average.
 
     Raises
     ------
