@@ -15,7 +15,7 @@ from decai.chain.base import Chain, Mined, Transaction
 from decai.chain.client import ChainTrainer
 from decai.chain.compiler import compile_composition
 from decai.chain.deploy import deploy, init_code
-from decai.chain.gas_bounds import Work, intrinsic, slots_of, summands
+from decai.chain.gas_bounds import Work, intrinsic, lower_bound, slots_of, summands
 from decai.chain.gas_scenario import (
     ACTIONS,
     ANY_WAIT,
