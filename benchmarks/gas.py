@@ -2,7 +2,7 @@
 
     make gas
 
-measures everything again (half a minute) and writes both. ``decai gas`` prints the report alone.
+measures everything again (a minute) and writes both. ``decai gas`` prints the report alone.
 """
 
 import json
@@ -15,6 +15,7 @@ from typing import Any, Final
 from decai.chain.compose import INDEX_BITS_CHOICES, MAX_FEATURES_CHOICES
 from decai.chain.gas_report import GasRow, json_text, report
 from decai.chain.gas_scenario import ACTIONS, FEATURE_COUNTS, INCENTIVES
+from decai.cli.gas import in_short
 
 __all__ = ["DOCUMENT", "ROOM", "SNAPSHOT", "filled", "kept_rows", "main", "tables"]
 
@@ -117,7 +118,7 @@ def _eth(rows: dict[Key, GasRow]) -> list[str]:
         [
             f"`{action}`",
             *(
-                _short(rows[_REFERENCE[0], count, action].gas * price)
+                in_short(rows[_REFERENCE[0], count, action].gas * price)
                 for count in FEATURE_COUNTS
                 for price in _PRICES
             ),
@@ -163,12 +164,6 @@ def _room(rows: Sequence[GasRow]) -> list[str]:
         for (bits, most), gas in found.items()
     ]
     return _table(["most features", "index bits", *(f"`{action}`" for action in actions)], body)
-
-
-def _short(amount: int) -> str:
-    from decai.cli.gas import in_short
-
-    return in_short(amount)
 
 
 if __name__ == "__main__":

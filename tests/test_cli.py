@@ -132,6 +132,13 @@ class TestSimulate:
         }
         assert len(digests) == 1
 
+    def test_on_the_real_contracts(self, decai: Decai, tmp_path: Path) -> None:
+        in_memory = answer(decai("simulate", "tiny", "--json"))
+        told = answer(decai("simulate", "tiny", "--on", "evm", "--json"))
+        assert (told["on"], told["run"]) == ("evm", "runs/tiny-seed1-evm")
+        assert (in_memory["on"], in_memory["run"]) == ("memory", "runs/tiny-seed1")
+        assert told["digest"] == in_memory["digest"]
+
     def test_plot_is_written_and_named(self, decai: Decai, tmp_path: Path) -> None:
         assert answer(decai("simulate", "tiny", "--json", "--plot", "p/a.svg"))["plot"] == "p/a.svg"
         assert (tmp_path / "p" / "a.svg").stat().st_size > 10_000

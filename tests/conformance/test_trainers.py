@@ -1,5 +1,8 @@
 """Every trainer passes the one suite in ``trainer.py``."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import pytest
 
 from decai.chain.client import ChainTrainer
@@ -14,8 +17,9 @@ from decai.units import Address, Seconds, Wei
 from tests.conformance.trainer import Terms, TrainerConformance
 
 
-def parts(terms: Terms) -> tuple[SparsePerceptron, Stakeable]:
-    model = SparsePerceptron(("no", "yes"), weights=terms.weights, learning_rate=terms.learning_rate)
+def parts(terms: Terms, far: Mapping[int, int] = MappingProxyType({})) -> tuple[SparsePerceptron, Stakeable]:
+    weights = {**dict(enumerate(terms.weights)), **far}
+    model = SparsePerceptron(("no", "yes"), weights, learning_rate=terms.learning_rate)
     waits = (Seconds(terms.refund_wait), Seconds(terms.owner_wait), Seconds(terms.any_wait))
     return model, Stakeable(Wei(terms.cost_weight), *waits, deployed=Seconds(terms.start))
 
@@ -33,16 +37,31 @@ class TestLocalTrainer(TrainerConformance):
         )
 
 
-@pytest.mark.parametrize("packed", [True, False], ids=["packed", "int64"])
+LAYOUTS = {
+    "packed": (True, {}, True),
+    "int64": (False, {}, True),
+    "packed, weights in a data contract": (True, {}, False),
+    "int64, weights in a hash table": (False, {2**32 - 1: 7}, True),
+    "packed, weights in a hash table in a data contract": (True, {2**32 - 1: 7}, False),
+}
+"""How samples travel, far weights that no list has room for, and whether the code holds them."""
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
 class TestEvmTrainer(TrainerConformance):
     """The contract, on an EVM in this process."""
 
     @pytest.fixture(autouse=True)
-    def choose_entry(self, packed: bool) -> None:
-        self.packed = packed
+    def choose_layout(self, layout: str) -> None:
+        self.packed, self.far, self.in_code = LAYOUTS[layout]
 
     def deploy(self, terms: Terms) -> Trainer:
         chain = EvmChain(balances(terms), Seconds(terms.start))
-        contract = deploy(chain, compose(*parts(terms)), terms.owner).contract
+        composition = compose(
+            *parts(terms, self.far), index_bits=32 if self.far else 16, start_in_code=self.in_code
+        )
+        assert composition.constants["BASES_HASHED"] == bool(self.far)
+        assert len(composition.data_contracts) == (not self.in_code)
+        contract = deploy(chain, composition, terms.owner).contract
         assert contract is not None
         return ChainTrainer(chain, contract, packed=self.packed)

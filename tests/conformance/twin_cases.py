@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from decai.chain.base import Chain
 from decai.chain.compose import Composition, Texts, compose
-from decai.chain.model import read
+from decai.chain.model import read, read_info, read_start
 from decai.classifier import SparsePerceptron
 from decai.incentive import Points, Stakeable
 from decai.protocols import Classifier, IncentiveMechanism
@@ -140,25 +140,20 @@ def compare_sparse_perceptron(
     for first, count in pages:
         words = read(chain, address, "counterWords(uint256,uint256)", "uint256[]", first, count)
         assert list(words) == [expected.get(place, 0) for place in range(first, first + count)]
-    size = read(chain, address, "numBaseWeights()", "uint256")
     if whole:
-        compare_base_weights(chain, address, classifier, size)
-    for index in sorted({*mentioned, *range(min(size, 8))}):
+        compare_base_weights(chain, address, classifier)
+    for index in sorted({*mentioned, *range(8)}):
         if 0 <= index < 2**64:
             weight = classifier.weight(index) if index < 1 << bits else 0
             assert read(chain, address, "weights(uint64)", "int80", index) == weight
 
 
-def compare_base_weights(chain: Chain, address: Address, classifier: SparsePerceptron, size: int) -> None:
-    """Those below `size` are in the contract, and all others are 0."""
-    bases = classifier.bases()
-    width = read(chain, address, "baseBits()", "uint256")
-    number = max(1, -(-size // (256 // width)))
-    words = read(chain, address, "baseWords(uint256,uint256)", "uint256[]", 0, number)
-    for index in range(size):
-        word = words[index // (256 // width)] >> (width * (index % (256 // width)))
-        assert word % 2**width - 2 ** (width - 1) == bases[index]
-    assert all(base == 0 for index, base in bases.items() if index >= size)
+def compare_base_weights(chain: Chain, address: Address, classifier: SparsePerceptron) -> None:
+    """As the contract keeps them, however it does."""
+    start = read_start(chain, read_info(chain, address))
+    assert isinstance(start, SparsePerceptron)
+    expected = {index: base for index, base in classifier.bases().items() if base}
+    assert {index: base for index, base in start.bases().items() if base} == expected
 
 
 def sparse_perceptron(

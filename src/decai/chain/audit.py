@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from decai.chain.base import Chain
 from decai.chain.compiler import compile_composition
-from decai.chain.compose import Texts, compose
 from decai.chain.model import read, read_counters
+from decai.chain.recompose import recomposed
 from decai.chain.replica import Replica
 from decai.classifier import SparsePerceptron
-from decai.errors import BrokenRulesError, ChainError, DecaiError
+from decai.errors import BrokenRulesError, ChainError, DecaiError, InputError
 from decai.trainer import LocalTrainer
 from decai.units import Address, Wei
 
@@ -120,14 +120,11 @@ class _Difference(DecaiError):
 def _compare_code(chain: Chain, replica: Replica) -> str:
     """The code is what this version composes for what the contract says of itself."""
     info = replica.info
-    composition = compose(
-        replica.start,
-        replica.twin.incentive,
-        Texts(info.name, info.description, info.encoder),
-        max_features=info.max_features,
-        index_bits=info.index_bits,
-    )
-    compiled = compile_composition(composition)
+    try:
+        composition = recomposed(chain, info, replica.start, replica.twin.incentive)
+        compiled = compile_composition(composition)
+    except InputError as error:
+        raise _Difference(f"this version of decai composes none for these parts ({error})") from None
     code = chain.code(info.address)
     # Immutable values follow on the code; a node may not give zeros at the end.
     if code[: len(compiled.runtime_code)] != compiled.runtime_code or len(code) > compiled.code_size:

@@ -1,4 +1,7 @@
-"""Base weights in words, as ``classifier/_base_weights.vy`` reads them (`docs/mechanism.md`)."""
+"""Base weights in words, as ``classifier/_base_weights.vy`` reads them.
+
+Specified in ``docs/mechanism.md#base-weights-on-a-chain``.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -87,7 +90,7 @@ def unpack_base_weights(packed: BaseWeights) -> dict[int, int]:
 
 
 def _bits_of(weights: Mapping[int, int]) -> int:
-    low, high = min(weights.values(), default=0), max(weights.values(), default=0)
+    low, high = min(0, min(weights.values(), default=0)), max(0, max(weights.values(), default=0))
     return max(_FEWEST_BITS, high.bit_length() + 1, (-1 - low).bit_length() + 1)
 
 

@@ -105,6 +105,7 @@ def compose(
     max_features: int = 128,
     index_bits: int = 16,
     own_parts: Mapping[str, str | Path] | None = None,
+    start_in_code: bool | None = None,
 ) -> Composition:
     """Compose the contract of a shared model.
 
@@ -120,6 +121,9 @@ def compose(
         16 or 32, for feature indices below 2^16 or 2^32 (hashed features).
     own_parts
         Vyper files that take the place of ``classifier`` or ``incentive``.
+    start_in_code
+        Whether the contract's own code holds the packed start, which is cheapest to read, or data contracts
+        do. None: the code, if it fits.
 
     Raises
     ------
@@ -159,7 +163,7 @@ def compose(
         sources[f"{role}.vy"] = _own(path)
     known = (texts.name, texts.description, texts.encoder, tuple(names))
     in_code = _composition(sources, constants, known, model.start, ())
-    if _fits(in_code):
+    if _fits(in_code) if start_in_code is None else start_in_code:
         return in_code
     return _composition(sources, constants, known, model.start, data_codes(model.start))
 

@@ -31,6 +31,5 @@ def deployment_of(code: bytes) -> bytes:
     '61000280600a5f395ff30007'
     """
     # PUSH2 size, DUP1, PUSH1 prefix, PUSH0, CODECOPY, PUSH0, RETURN
-    return (
-        b"\x61" + len(code).to_bytes(2, "big") + bytes((0x80, 0x60, _PREFIX, 0x5F, 0x39, 0x5F, 0xF3)) + code
-    )
+    copy_and_return = bytes((0x80, 0x60, _PREFIX, 0x5F, 0x39, 0x5F, 0xF3))
+    return b"\x61" + len(code).to_bytes(2, "big") + copy_and_return + code

@@ -20,7 +20,7 @@ CREATION: Final = 32_000
 ZERO_BYTE: Final = 4
 NON_ZERO_BYTE: Final = 16
 FLOOR_TOKEN: Final = 10
-"""Calldata has a token for each zero byte and four for any other, and costs at least this each (EIP-7623)."""
+"""The least for a token of calldata; a zero byte is one, any other four (EIP-7623)."""
 INIT_WORD: Final = 2
 """For each 32 bytes of code that deploys (EIP-3860)."""
 CODE_BYTE: Final = 200

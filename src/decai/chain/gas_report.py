@@ -15,7 +15,7 @@ from decai.chain.base import Chain, Mined, Transaction
 from decai.chain.client import ChainTrainer
 from decai.chain.compiler import compile_composition
 from decai.chain.deploy import deploy, init_code
-from decai.chain.gas_bounds import Work, intrinsic, slots_of, summands
+from decai.chain.gas_bounds import Work, intrinsic, lower_bound, slots_of, summands
 from decai.chain.gas_scenario import (
     ACTIONS,
     ANY_WAIT,
@@ -238,7 +238,8 @@ class _Scenario:
         if mined.contract is None:
             raise ChainError("the chain does not say where the contract is")
         slots, size = slots_of("deploy", 0, self._incentive), compile_composition(what).code_size
-        self._record("deploy", mined.gas, summands(Work(init_code(what), slots, mined.logs, code_size=size)))
+        work = Work(init_code(what), slots, mined.logs, code_size=size)
+        self._record("deploy", mined.gas, lower_bound(work), summands(work))
         return ChainTrainer(self._chain, mined.contract, mined.block)
 
     def _add(
@@ -280,18 +281,18 @@ class _Scenario:
         ):
             self._pass_time()
             mined = self._chain.send(Transaction(self._reader, self._packed.address, data))
-            parts = summands(Work(data, slots_of(action, self._counters, self._incentive)))
-            self._record(action, mined.gas - intrinsic(data), {"reads": parts["reads"]})
+            reads = summands(Work(data, slots_of(action, self._counters, self._incentive)))["reads"]
+            self._record(action, mined.gas - intrinsic(data), reads, {"reads": reads})
 
     def _send(self, transaction: Transaction, action: str | None, claims: int = 1) -> Mined:
         mined = self._chain.send(transaction)
         if action is not None:
             slots = slots_of(action, self._counters, self._incentive, claims)
             work = Work(transaction.data, slots, mined.logs, payments=1 if self._is_paid else 0)
-            self._record(action, mined.gas, summands(work))
+            self._record(action, mined.gas, lower_bound(work), summands(work))
         return mined
 
-    def _record(self, action: str, gas: int, parts: dict[str, int]) -> None:
+    def _record(self, action: str, gas: int, least: int, parts: dict[str, int]) -> None:
         self.rows.append(
             GasRow(
                 classifier=CLASSIFIERS[0],
@@ -300,7 +301,7 @@ class _Scenario:
                 action=action,
                 gas=gas,
                 transactions=1,
-                lower_bound=sum(parts.values()),
+                lower_bound=least,
                 max_features=self._room,
                 index_bits=self._index_bits,
                 parts={name: amount for name, amount in parts.items() if amount},

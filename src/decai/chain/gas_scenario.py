@@ -70,7 +70,7 @@ ORIGINAL: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
         "predict": (60_200, 56_700),
     }
 )
-"""Gas of the original framework in the same scenario, 20 features, as shipped and with its optimizer on."""
+"""Gas of the original framework for the first sample, as shipped and with Solidity's optimizer."""
 
 _USUAL_ROOM: Final = 128
 _WORDS: Final = 1_000
@@ -89,9 +89,9 @@ _TEXTS: Final = Texts(
 def sample(count: int) -> Features:
     """Feature indices of the scenario's sample of this length, ascending.
 
-    20 are the study's. Others are drawn without replacement, word j with weight 1 / (j + 32), since the
-    words of the IMDB model are in order of frequency: 91 of them lie in 35 words of counters and 234 in
-    56, as those of real reviews of these lengths do on average.
+    20 are the study's. Others are drawn without replacement, word j with weight 1 / (j + 32), since the words
+    of the IMDB model are in order of frequency: 91 of them lie in 35 words of counters and 234 in 56, as
+    those of real reviews of these lengths do on average.
 
     Raises
     ------

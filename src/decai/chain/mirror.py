@@ -13,6 +13,7 @@ from decai.chain.address import checksummed
 from decai.chain.audit import compare_state
 from decai.chain.base import Chain, Transaction
 from decai.chain.compose import Composition
+from decai.chain.data_contract import deployment_of
 from decai.chain.deploy import init_code
 from decai.chain.mirror_step import ContractRecord, Difference, Step, compare_step, word
 from decai.chain.model import read, read_counters
@@ -91,13 +92,17 @@ class MirroredTrainer(LocalTrainer):
         """The owner deploys; where nobody is, somebody does and gives the model away."""
         nobody = int(owner, 16) == 0
         deployer = checksummed(next(iter(self._balances)) if nobody else owner)
-        deployment = Transaction(deployer, None, init_code(composition), gas=_GAS)
-        (mined,) = self._chain.send_many([deployment], [self._now])
+        data = [self._deployed(deployer, deployment_of(code)) for code in composition.data_contracts]
+        contract = self._deployed(deployer, init_code(composition.placed(data)))
+        if nobody:
+            giving = Transaction(deployer, contract, call_data(_HAND_ON, owner), gas=_GAS)
+            self._chain.send_many([giving], [self._now])
+        return contract
+
+    def _deployed(self, deployer: Address, code: bytes) -> Address:
+        (mined,) = self._chain.send_many([Transaction(deployer, None, code, gas=_GAS)], [self._now])
         if mined.contract is None or mined.refusal is not None:
             raise ChainError(f"the contract cannot be deployed ({mined.refusal or 'the chain says no more'})")
-        if nobody:
-            giving = Transaction(deployer, mined.contract, call_data(_HAND_ON, owner), gas=_GAS)
-            self._chain.send_many([giving], [self._now])
         return mined.contract
 
     def _require_equal_start(self) -> None:

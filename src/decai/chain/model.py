@@ -6,19 +6,30 @@ from typing import Any, Final
 from decai.chain.abi import answer, call_data
 from decai.chain.base import Chain
 from decai.chain.base_weights import BaseWeights, unpack_base_weights
+from decai.chain.data_contract import WORDS_IN_CONTRACT
 from decai.classifier import SparsePerceptron
 from decai.errors import ChainError, Refused
 from decai.incentive import Points, Stakeable
 from decai.protocols import Classifier, IncentiveMechanism
 from decai.units import Address, Seconds, Wei
 
-__all__ = ["ModelInfo", "read", "read_classifier", "read_counters", "read_info", "read_start", "terms_of"]
+__all__ = [
+    "ModelInfo",
+    "read",
+    "read_classifier",
+    "read_counters",
+    "read_data_contracts",
+    "read_info",
+    "read_start",
+    "terms_of",
+]
 
 _TITLE: Final = "decai 1: "
 _PAGE: Final = 256
 _READABLE_BITS: Final = 16
-_MOST_WORDS: Final = 2**18
-"""More words of base weights than this no contract has; one that says so lies."""
+_MOST_CONTRACTS: Final = 256
+_MOST_WORDS: Final = _MOST_CONTRACTS * WORDS_IN_CONTRACT
+"""More data contracts or words of base weights no contract has; one that says so lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +153,26 @@ def read_start(chain: Chain, info: ModelInfo) -> Classifier:
         max_features=info.max_features,
         index_bits=info.index_bits,
     )
+
+
+def read_data_contracts(chain: Chain, address: Address) -> list[Address]:
+    """Where the data contracts are that hold what a model started from; none if its own code does.
+
+    Raises
+    ------
+    ChainError
+        If it is no decai model, or there is no answer.
+    """
+    from eth_utils.address import to_checksum_address
+
+    found: list[Address] = []
+    while int(where := read(chain, address, "dataContract(uint256)", "address", len(found)), 16):
+        found.append(Address(to_checksum_address(where)))
+        if len(found) > _MOST_CONTRACTS:
+            raise ChainError(
+                f"{address}: the contract says that it has more than {_MOST_CONTRACTS} data contracts"
+            )
+    return found
 
 
 def _read_bases(chain: Chain, info: ModelInfo) -> dict[int, int]:

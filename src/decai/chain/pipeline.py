@@ -7,7 +7,7 @@ the last. So their order is safe, and nobody waits for anything but the node's w
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, BinaryIO, Final
@@ -111,7 +111,7 @@ class PipelinedChain(RpcChain):
         return replace(mined, refusal=refusal)
 
 
-def answers_in_order(url: str, bodies: Sequence[bytes]) -> Iterator[object]:
+def answers_in_order(url: str, bodies: Sequence[bytes]) -> Generator[Json]:
     """What a node answers to requests, as JSON, in their order.
 
     Parameters

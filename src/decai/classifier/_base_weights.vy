@@ -73,6 +73,18 @@ def numBaseWords() -> uint256:
 
 @external
 @view
+def dataContract(i: uint256) -> address:
+    """
+    @param i The number of a data contract, from 0 on.
+    @return Where it is; the zero address if there is none.
+    """
+    if parameters.START_IN_CODE or i >= parameters.START_WORDS:
+        return empty(address)
+    return convert(words[i], address)
+
+
+@external
+@view
 def baseWords(first: uint256, count: uint256) -> DynArray[uint256, PAGE]:
     """
     @notice A page of the base weights as they are kept.

@@ -41,7 +41,8 @@ def source(
         what = composed(read, terms_of_options(incentive), facts, texts, max_features, index_bits, part or ())
     else:
         what = _of_deployed(model, rpc)
-    arguments = f"0x{constructor_arguments(what).hex()}"
+    # Where its data contracts will be is known when they are deployed.
+    arguments = f"0x{constructor_arguments(what).hex()}" if what.is_placed else None
     if as_json:
         print(json.dumps({"input": standard_json(what), "constructor_arguments": arguments}))
         return
@@ -64,23 +65,23 @@ def install_compiler(as_json: Json = False) -> None:
 
 
 def _of_deployed(text: str, rpc: str | None) -> Any:
-    from decai.chain.compose import Texts, compose
     from decai.chain.connect import connect, open_model
     from decai.chain.model import read_start, terms_of
+    from decai.chain.recompose import recomposed
     from decai.units import Seconds
 
     chain = connect(rpc)
     info = open_model(chain, text).info
-    texts = Texts(info.name, info.description, info.encoder)
-    start, terms = read_start(chain, info), terms_of(info, Seconds(0))
-    return compose(start, terms, texts, max_features=info.max_features, index_bits=info.index_bits)
+    return recomposed(chain, info, read_start(chain, info), terms_of(info, Seconds(0)))
 
 
-def _write(folder: Path, files: dict[str, str], arguments: str) -> None:
+def _write(folder: Path, files: dict[str, str], arguments: str | None) -> None:
     from decai.dataset.storage import atomic_file
 
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: is a file; name a folder")
-    for name, text in {**files, "constructor-arguments.txt": arguments + "\n"}.items():
+    if arguments is not None:
+        files = {**files, "constructor-arguments.txt": arguments + "\n"}
+    for name, text in files.items():
         with atomic_file(folder / name) as file:
             file.write(text.encode())

@@ -8,9 +8,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from time import perf_counter
 from types import FrameType
+from typing import get_args
 
 from decai.dataset import Dataset, available, info, load
-from decai.errors import AgentError, Interrupted, OptionError, ScenarioError, StorageError
+from decai.errors import AgentError, InputError, Interrupted, OptionError, ScenarioError, StorageError
 from decai.simulation.engine import Progress, Simulation
 from decai.simulation.result import Place, RunResult, result_of
 from decai.simulation.run_folder import save_run
@@ -60,7 +61,7 @@ def simulate(
     DatasetError, MissingError
         If the data, the EVM or the node cannot be had.
     InputError
-        If a number does not fit into a contract.
+        If `on` is no such place, or a number does not fit into a contract.
     BrokenRulesError
         If the contracts do anything else than the rules in memory; names the first event that differs.
     ChainError
@@ -103,6 +104,8 @@ def simulate(
 
 def _prepared(scenario: Scenario, seed: int, on: Place, chains: ExitStack) -> Simulation:
     """The simulation, on a chain that lasts as long as `chains`."""
+    if on not in get_args(Place):
+        raise InputError(f"on: must be one of {', '.join(get_args(Place))} (got {on!r})")
     if on == "memory":
         return Simulation(scenario, load_dataset(scenario), seed)
     from decai.simulation.on_chain import ChainSimulation, fresh_chain

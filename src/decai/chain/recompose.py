@@ -1,0 +1,37 @@
+"""The composition of a contract that is on a chain, from what it says of itself."""
+
+from decai.chain.base import Chain
+from decai.chain.compose import Composition, Texts, compose
+from decai.chain.model import ModelInfo, read_data_contracts
+from decai.protocols import Classifier, IncentiveMechanism
+
+__all__ = ["recomposed"]
+
+
+def recomposed(chain: Chain, info: ModelInfo, start: Classifier, terms: IncentiveMechanism) -> Composition:
+    """What this version of decai would have deployed.
+
+    Parameters
+    ----------
+    chain, info
+        Of the contract.
+    start, terms
+        Its twins, as they were when it was deployed.
+
+    Raises
+    ------
+    ChainError
+        If there is no answer.
+    InputError
+        If this version has no contract of these parts.
+    """
+    addresses = read_data_contracts(chain, info.address)
+    composition = compose(
+        start,
+        terms,
+        Texts(info.name, info.description, info.encoder),
+        max_features=info.max_features,
+        index_bits=info.index_bits,
+        start_in_code=not addresses,
+    )
+    return composition.placed(addresses)
