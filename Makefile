@@ -1,6 +1,6 @@
 # `make demo` and `make test` set up whatever they need; the second time they start at once.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench sweep lint doctest lock clean
+.PHONY: help setup demo test conformance siege bench sweep gas lint doctest lock wheels clean
 
 PY := .venv/bin/python
 STAMP := .venv/.ready
@@ -23,11 +23,20 @@ demo: setup  ## Who gains and who loses, on real IMDB reviews
 test: setup  ## Run the tests
 	@$(PY) -m pytest -n 2 --dist loadgroup
 
+conformance: setup  ## Do 100,000 random things to contract and twin of each pairing, and compare them
+	@$(PY) -m tests.conformance.campaign
+
+siege: setup  ## Kill the local node and its clients 100 times, and look for what is lost
+	@$(PY) -m tests.chain.local_node.siege 100
+
 bench: setup  ## Time the event loop against the bare arithmetic, and show how cost grows
 	@$(PY) -m benchmarks.simulation
 
 sweep: setup  ## Map learning rate x cost weight over 30 seeds (a campaign of minutes)
 	@$(PY) -m benchmarks.sweep
+
+gas: setup  ## Measure the gas of every action, and refresh its snapshot and docs/gas.md
+	@$(PY) -m benchmarks.gas
 
 lint: setup  ## ruff and the strict type check
 	@$(PY) -m ruff check .
@@ -43,6 +52,9 @@ doctest: setup  ## Run the examples in docstrings and documents
 lock: .venv/bin/uv  ## Resolve requirements.lock again; newer versions: make lock UPGRADE=--upgrade
 	@.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 		--python-version 3.11 --extra dev $(UPGRADE) pyproject.toml -o requirements.lock
+
+wheels: .venv/bin/uv  ## Find out whether clients install without a compiler, everywhere
+	@sh scripts/check_wheels.sh
 
 .venv/bin/uv:
 	@sh scripts/setup.sh

@@ -9,8 +9,8 @@ Every comparison is a ratio of figures from this one process; absolute times dep
 import os
 import sys
 from collections.abc import Callable
-from time import process_time
-from typing import Any
+from time import perf_counter, process_time
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,9 @@ __all__ = ["main"]
 REFERENCE = "imdb-perceptron"
 CLASSIFIERS = ("sparse-perceptron", "naive-bayes", "sparse-centroid")
 SYNTHETIC = ("data.dataset=synthetic-text",)
+ROUNDS = 5
+PATIENCE = 6.0
+"""Seconds after which a size is not measured once more."""
 
 
 class Stopwatch:
@@ -79,12 +82,12 @@ def bare_arithmetic(
 
     model = build_classifier(scenario.model, data)
     train_initially(model, scenario.model, samples, labels)
-    some = model.stored_samples(samples.select(np.resize(np.arange(2000), max(asked, 1))))
+    some = model.stored_samples(samples.select(np.resize(np.arange(min(2000, len(samples))), max(asked, 1))))
     tests = model.stored_samples(data.test.samples)
-    labels = np.empty(max(asked, len(tests)), dtype=np.int64)
+    opinions = np.empty(max(asked, len(tests)), dtype=np.int64)
 
     def predict(rows: Samples) -> None:
-        model.predict_rows(rows.values, rows.starts, rows.ends, labels[: len(rows)])
+        model.predict_rows(rows.values, rows.starts, rows.ends, opinions[: len(rows)])
 
     return {
         "learning": _least(learn),
@@ -102,13 +105,16 @@ def _against_arithmetic() -> None:
     for kind in CLASSIFIERS:
         scenario = load(REFERENCE, [*SYNTHETIC, f"model.classifier={kind}"])
         data = dataset.load(scenario.data.dataset)
-        Simulation(scenario, data, 1).run()
-        loop = min(_timed(scenario, data) for _ in range(3))
         simulation = Simulation(scenario, data, 1)
         phases = [Stopwatch(simulation, name) for name in ("_contribute", "_claim", "_correct")]
         evaluations = _count_evaluations(simulation)
         simulation.run()
-        bare = bare_arithmetic(scenario, data, simulation.trainer.open.asked, len(evaluations))
+        loops, bares = [], []
+        # In turns, so that what else the machine does meets both.
+        for _ in range(ROUNDS):
+            loops.append(_timed(scenario, data))
+            bares.append(bare_arithmetic(scenario, data, simulation.trainer.open.asked, len(evaluations)))
+        loop, bare = min(loops), min(bares, key=lambda parts: sum(parts.values()))
         total = sum(bare.values())
         print(
             f"{kind:20}{loop:8.3f}{total:8.3f}{loop / total:8.2f}   "
@@ -139,35 +145,56 @@ def _timed(scenario: Scenario, data: dataset.Dataset) -> float:
     return simulation.loop_cpu_seconds
 
 
-def _per_event(scenario: Scenario, data: dataset.Dataset) -> tuple[int, float]:
-    simulation = Simulation(scenario, data, 1)
-    simulation.run()
-    return simulation.events, 1e6 * simulation.loop_cpu_seconds / (simulation.events + simulation.wakeups)
+class Measured(NamedTuple):
+    """What one size came to."""
+
+    events: int
+    microseconds: float
+    """CPU time of the loop for each wake-up, contribution and claim; the best of some runs."""
+    start: float
+    """Seconds until the loop begins."""
 
 
-def _report(name: str, sizes: list[int], measure: Callable[[int], tuple[int, float]]) -> None:
+def _measured(scenario: Scenario, data: dataset.Dataset) -> Measured:
+    best = Measured(0, float("inf"), float("inf"))
+    spent, rounds = 0.0, 0
+    # Short runs are repeated, for a pause of the machine is long beside them.
+    while rounds < ROUNDS and (not rounds or spent < PATIENCE):
+        started = perf_counter()
+        simulation = Simulation(scenario, data, 1)
+        start = perf_counter() - started
+        simulation.run()
+        each = 1e6 * simulation.loop_cpu_seconds / (simulation.events + simulation.wakeups)
+        best = Measured(simulation.events, min(best.microseconds, each), min(best.start, start))
+        spent += perf_counter() - started
+        rounds += 1
+    return best
+
+
+def _report(name: str, sizes: list[int], measure: Callable[[int], Measured]) -> None:
     print(f"\nTime per event (wake-ups, contributions and claims), by {name}")
     first = None
     for size in sizes:
-        events, microseconds = measure(size)
-        first = first or microseconds
+        found = measure(size)
+        first = first or found.microseconds
         print(
-            f"{size:>12,}{events:>12,} events{microseconds:>8.2f} us each{microseconds / first:>8.2f}x",
+            f"{size:>12,}{found.events:>12,} events{found.microseconds:>8.2f} us each"
+            f"{found.microseconds / first:>8.2f}x{found.start:>10.2f} s to start",
             flush=True,
         )
 
 
-def _by_length(contributions: int) -> tuple[int, float]:
+def _by_length(contributions: int) -> Measured:
     # Money for any length; short samples, so that a million fit in memory.
     plenty = [f"agents.{name}.balance=100000 ether" for name in ("good", "bad")]
     scenario = load(
         REFERENCE, [*SYNTHETIC, *plenty, "data.initial=0.0", f"data.contributions={contributions}"]
     )
     data = dataset.load("synthetic-text", samples=contributions + 1, test=1000, length=20)
-    return _per_event(scenario, data)
+    return _measured(scenario, data)
 
 
-def _by_crowd(agents: int) -> tuple[int, float]:
+def _by_crowd(agents: int) -> Measured:
     # As many more agents as each sleeps longer: the stream of contributions stays the same.
     half = agents // 2
     crowd = [
@@ -179,7 +206,7 @@ def _by_crowd(agents: int) -> tuple[int, float]:
         f"agents.bad.wait_stdev={720 * half}",
     ]
     scenario = load(REFERENCE, [*SYNTHETIC, *crowd])
-    return _per_event(scenario, dataset.load("synthetic-text"))
+    return _measured(scenario, dataset.load("synthetic-text"))
 
 
 def main() -> None:
@@ -188,7 +215,7 @@ def main() -> None:
     _by_length(1000)
     _against_arithmetic()
     _report("contributions", [1_000, 10_000, 100_000, *([] if quick else [1_000_000])], _by_length)
-    _report("agents, the same stream", [2, 10, 100, 1_000, 10_000], _by_crowd)
+    _report("agents, the same stream", [2, 10, 100, 1_000, 10_000, 100_000], _by_crowd)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
+import matplotlib
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
@@ -102,12 +103,13 @@ def _picture(results: dict[str, dict[str, float]]) -> None:
         axes.set_title(title)
         axes.set_xlabel("cost weight, millionths of an ether")
         axes.set_ylabel("learning rate")
-    figure.savefig(DOCS / "sweep.svg", metadata={"Date": None})
+    # Neither a date nor a random name, so that equal results give an equal file.
+    with matplotlib.rc_context({"svg.hashsalt": "decai"}):
+        figure.savefig(DOCS / "sweep.svg", metadata={"Date": None})
 
 
-def main() -> None:
-    """Run what is missing of the campaign and write the map."""
-    results = _campaign()
+def document(results: dict[str, dict[str, float]]) -> str:
+    """The text of ``docs/sweep.md``."""
     lines = [
         "# Learning rate x cost weight",
         "",
@@ -118,7 +120,13 @@ def main() -> None:
     ]
     for key, title in FIGURES:
         lines += ["", f"## {title[0].upper()}{title[1:]}", "", *_table(results, key)]
-    (DOCS / "sweep.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Run what is missing of the campaign and write the map."""
+    results = _campaign()
+    (DOCS / "sweep.md").write_text(document(results), encoding="utf-8")
     _picture(results)
     print(f"wrote {DOCS / 'sweep.md'} and {DOCS / 'sweep.svg'}")
 

@@ -77,4 +77,5 @@ install --no-deps --no-build-isolation --editable .
 rm .venv/.unfinished
 
 .venv/bin/decai dataset fetch --all
+.venv/bin/decai contract install-compiler
 .venv/bin/decai node install

@@ -132,6 +132,13 @@ class TestSimulate:
         }
         assert len(digests) == 1
 
+    def test_on_the_real_contracts(self, decai: Decai, tmp_path: Path) -> None:
+        in_memory = answer(decai("simulate", "tiny", "--json"))
+        told = answer(decai("simulate", "tiny", "--on", "evm", "--json"))
+        assert (told["on"], told["run"]) == ("evm", "runs/tiny-seed1-evm")
+        assert (in_memory["on"], in_memory["run"]) == ("memory", "runs/tiny-seed1")
+        assert told["digest"] == in_memory["digest"]
+
     def test_plot_is_written_and_named(self, decai: Decai, tmp_path: Path) -> None:
         assert answer(decai("simulate", "tiny", "--json", "--plot", "p/a.svg"))["plot"] == "p/a.svg"
         assert (tmp_path / "p" / "a.svg").stat().st_size > 10_000
@@ -501,7 +508,9 @@ class TestCompletion:
         assert offered("decai plot runs/t") == ["runs/tiny-seed1", "runs/tiny-seed2"]
 
 
-def test_demo_answers_the_three_questions(decai: Decai, tmp_path: Path) -> None:
+def test_demo_answers_the_three_questions_and_tells_the_story(
+    decai: Decai, tmp_path: Path, data_folder: Path
+) -> None:
     dataset.fetch("imdb")
     done = decai("demo")
     assert (done.returncode, done.stderr) == (0, "")
@@ -513,3 +522,7 @@ def test_demo_answers_the_three_questions(decai: Decai, tmp_path: Path) -> None:
     picture = tmp_path / "runs" / "imdb-perceptron-seed1.png"
     assert "runs/imdb-perceptron-seed1.png" in done.stdout
     assert picture.read_bytes().startswith(b"\x89PNG")
+    # the deposits: Ada's comes back, and Mal's becomes hers
+    for line in ("Ada contributes", "Mal contributes", "Ada is refunded", "Ada reports Mal"):
+        assert line in done.stdout
+    assert "Ada +0.003 ETH · Mal -0.003 ETH · model 0 ETH" in done.stdout

@@ -8,6 +8,7 @@ import pytest
 
 from decai.cli.words import account, eth, story
 from decai.simulation import Balance, ClaimTotal, RunData, RunResult, load_scenario
+from decai.simulation.result import Place
 
 ETH = 10**18
 
@@ -40,6 +41,14 @@ def told(result: RunResult, bad: tuple[float, ...] = (2, 1, 0.01, 0, 0)) -> str:
     days = np.arange(5, dtype=np.float64)
     balances = {"good": days, "bad": np.array(bad, dtype=np.float64), "owner": days}
     return story(RunData(Path("run"), "", result, days, days, balances), load_scenario("tiny"))
+
+
+def test_where_it_was_decided() -> None:
+    assert "contracts" not in account(result())
+    places: dict[Place, str] = {"evm": "an EVM in this process", "node": "a node of its own"}
+    for on, where in places.items():
+        lines = account(replace(result(), on=on)).splitlines()
+        assert f"  contracts decided the same, to the wei, on {where}" in lines
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,17 @@ def test_rows_may_be_arrays_and_lie_anywhere() -> None:
     assert [overlapping[i].tolist() for i in range(2)] == [[-1, 5], [2**40, -1]]
 
 
+@pytest.mark.parametrize("order", [[2, 0, 2, 1], [1], []])
+def test_gathered_samples_are_the_selected_ones_side_by_side(order: list[int]) -> None:
+    samples = Samples.sparse([[0, 3], [], [2, 3, 5]])
+    gathered = samples.gather(order)
+    rows = [[[0, 3], [], [2, 3, 5]][i] for i in order]
+    assert [gathered[i].tolist() for i in range(len(gathered))] == rows
+    assert gathered.values.tolist() == [value for row in rows for value in row]
+    assert gathered.starts[1:].tolist() == gathered.ends[:-1].tolist()
+    assert not np.shares_memory(gathered.values, samples.values)
+
+
 @pytest.mark.parametrize(
     ("values", "starts", "ends", "reason"),
     [

@@ -15,6 +15,7 @@ from decai.units import (
     format_seconds,
     format_wei,
     from_fixed,
+    in_eth,
     parse_seconds,
     parse_wei,
     to_fixed,
@@ -185,6 +186,14 @@ def test_amounts_as_a_person_reads_them(amount: int, expected: str) -> None:
 @given(integers)
 def test_an_amount_written_for_a_person_is_read_back_exactly(amount: int) -> None:
     assert parse_wei(format_wei(amount)) == amount
+
+
+@given(integers)
+def test_an_amount_in_eth_is_exact_however_small(amount: int) -> None:
+    text = in_eth(amount)
+    assert text.endswith(" ETH")
+    assert Fraction(text.removesuffix(" ETH").replace(",", "")) == Fraction(amount, ETHER)
+    assert "E" not in text.removesuffix(" ETH")
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ initializes: payments
 initializes: data_handler
 initializes: classifier_base[ownable := ownable]
 initializes: model
-initializes: incentive_base
+initializes: incentive_base[ownable := ownable]
 initializes: mechanism[base := incentive_base, classifier := model, data_handler := data_handler]
 
 exports: ownable.__interface__
@@ -402,5 +402,5 @@ def _claim(
         key = data_handler._key(features, label, added, author)
     contribution: uint256 = data_handler._find(key)
     if reported:
-        return mechanism._report(key, contribution, features, label, added, author, ownable.owner)
+        return mechanism._report(key, contribution, features, label, added, author)
     return mechanism._refund(key, contribution, features, label, added)

@@ -128,7 +128,7 @@ def proxied(target: str | Proxy) -> Iterator[Proxy]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             try:
                 given = proxy.handle(body)
-            except HangUp:
+            except (HangUp, OSError):
                 self.close_connection = True
                 return
             self.send_response(given.status)

@@ -1,5 +1,6 @@
 """The clock, the accounts and the blocks of a node for development are ours to move."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -12,7 +13,7 @@ from decai.errors import ChainError, Refused
 from decai.units import ETHER, Address, Seconds, Wei
 from tests.chain.conftest import running_anvil
 from tests.chain.counter import add, count, data, deploy, seen_time
-from tests.chain.proxy import Proxy, error, result
+from tests.chain.proxy import Answer, Proxy, error, proxied, result
 
 SOMEBODY = Address("0x1111111111111111111111111111111111111111")
 OTHER = Address("0x2222222222222222222222222222222222222222")
@@ -37,12 +38,25 @@ def sandbox(anvil: str) -> RpcChain:
 def fast_sandbox() -> Iterator[RpcChain]:
     """A sandbox on an anvil that begins where another one stands, which spares it the roots of its states."""
     with (
-        running_anvil("--hardfork", "osaka") as base,
-        running_anvil("--hardfork", "osaka", "--fork-url", base, "--prune-history") as url,
+        running_anvil() as base,
+        running_anvil("--fork-url", base, "--prune-history") as url,
     ):
         chain = RpcChain(url, sandbox=True)
         chain.set_balance(SOMEBODY, ETHER)
         yield chain
+
+
+class WithoutSync(Proxy):
+    """A node that sends transactions, but does not wait for their blocks."""
+
+    def handle(self, body: bytes) -> Answer:
+        requests = json.loads(body)
+        if not (isinstance(requests, list) and requests[-1]["method"].endswith("Sync")):
+            return super().handle(body)
+        self.seen.append(("batch", requests))
+        refused = {"code": -32601, "message": "method is not served"}
+        answers = [{"id": requests[0]["id"], "result": None}, {"id": requests[1]["id"], "error": refused}]
+        return Answer(json.dumps(answers).encode())
 
 
 class TestClock:
@@ -269,6 +283,18 @@ class TestSendMany:
             (then + 1, "counter: seven is refused"),
         ]
         assert chain.nonce(key) == 3
+
+    def test_a_node_that_does_not_wait_for_blocks_is_asked_for_each(self, anvil: str) -> None:
+        with proxied(WithoutSync(anvil)) as proxy:
+            chain = RpcChain(proxy.url)
+            counter = deploy(chain)
+            then = Seconds(chain.now + 1_000)
+            times = [Seconds(then + n // 2) for n in range(4)]
+            mined = chain.send_many([add(chain.accounts[n % 2], counter, 6 + n) for n in range(4)], times)
+        assert [one.time for one in mined] == times
+        assert [one.refusal for one in mined] == [None, "counter: seven is refused", None, None]
+        # Once for transactions, once for the reasons of the reverted ones.
+        assert proxy.count("batch") == 2
 
     def test_a_node_where_somebody_else_makes_blocks_is_found_out(self, proxy: Proxy, anvil: str) -> None:
         chain = RpcChain(proxy.url, sandbox=True)

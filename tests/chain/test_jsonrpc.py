@@ -58,7 +58,24 @@ def test_nobody_listens() -> None:
     assert str(error.value) == f"http://127.0.0.1:{port}: nobody listens there; is the node running?"
 
 
-def test_no_such_host() -> None:
+def test_a_proxy_for_the_internet_is_no_way_to_this_machine(
+    proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(variable, NOWHERE)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    proxy.always("eth_chainId", result("0x1"))
+    assert JsonRpc(proxy.url).ask("eth_chainId") == "0x1"
+    with pytest.raises(
+        NotDelivered, match=r"^http://node\.invalid: the proxy that is set up on this machine gives"
+    ):
+        JsonRpc("http://node.invalid").ask("eth_chainId")
+
+
+def test_no_such_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(variable, raising=False)
     with pytest.raises(NotDelivered) as error:
         JsonRpc("https://node.invalid/secret").ask("eth_chainId")
     assert str(error.value) == "https://node.invalid: there is no such host"

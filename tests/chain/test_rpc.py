@@ -256,7 +256,7 @@ class TestSending:
         assert count(chain, counter) == 0
 
     def test_a_chain_without_base_fees_takes_transactions_of_the_old_kind(self, keystore: Keystore) -> None:
-        with running_anvil("--hardfork", "berlin") as url:
+        with running_anvil(hardfork="berlin") as url:
             key = keystore.create("word")
             chain = RpcChain(url, account=key, password=lambda _: "word")
             chain.set_balance(key, ETHER)

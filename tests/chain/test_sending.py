@@ -274,10 +274,10 @@ def in_a_process(url: str, sender: Sender, counter: Address, times: int) -> subp
 def test_processes_that_send_from_one_account_do_not_get_into_each_others_way(
     sender: Sender, anvil: str, counter: Address, direct: RpcChain
 ) -> None:
-    processes = [in_a_process(anvil, sender, counter, 8) for _ in range(3)]
-    assert [process.communicate()[1] for process in processes] == [""] * 3
-    assert count(direct, counter) == 24
-    assert mined_nonces(direct, sender.address) == list(range(24))
+    processes = [in_a_process(anvil, sender, counter, 8) for _ in range(2)]
+    assert [process.communicate()[1] for process in processes] == [""] * 2
+    assert count(direct, counter) == 16
+    assert mined_nonces(direct, sender.address) == list(range(16))
 
 
 @pytest.mark.parametrize("got_through", [True, False])

@@ -1,5 +1,7 @@
 """Files are whole or not there, and a damaged cache is never noticed."""
 
+import os
+import stat
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +40,17 @@ def test_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
         write_half()
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
     assert path.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize(("mode", "expected"), [(0o666, 0o644), (0o600, 0o600), (0o777, 0o755)])
+def test_files_have_the_permissions_that_were_asked_for(tmp_path: Path, mode: int, expected: int) -> None:
+    before = os.umask(0o022)
+    try:
+        with atomic_file(tmp_path / "file", mode=mode) as file:
+            file.write(b"x")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == expected
 
 
 def test_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:

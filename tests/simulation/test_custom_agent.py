@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -117,7 +118,8 @@ class TestFailures:
     def test_are_named_with_agent_method_and_place(
         self, faulty: Callable[..., Scenario], method: str, calls: int
     ) -> None:
-        line = line_of(simulation(faulty(method, divide, calls)).run)
+        scenario = faulty(method, divide, calls)
+        line = line_of(lambda: simulation(scenario).run())
         place = f"test_custom_agent.py, line {divide.__code__.co_firstlineno + 2}"
         assert line == (
             f"agent own: {method} failed: ZeroDivisionError: integer division or modulo by zero ({place})"
@@ -178,7 +180,7 @@ class TestFailures:
         def fail() -> None:
             raise error
 
-        line = line_of(simulation(faulty("next_wait", fail)).run)
+        line = line_of(lambda: simulation(faulty("next_wait", fail)))
         assert line.startswith(f"agent own: next_wait failed: {said} (test_custom_agent.py, line ")
 
     def test_of_the_agents_that_ship_are_no_such_failures(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,7 +189,7 @@ class TestFailures:
 
         monkeypatch.setattr(Honest, "next_wait", fail)
         with pytest.raises(ZeroDivisionError):
-            simulation(load_scenario("tiny")).run()
+            simulation(load_scenario("tiny"))
 
     def test_cannot_come_from_changing_the_model_behind_the_rules(self) -> None:
         line = line_of(simulation(with_strategy(f"{__name__}:Cheat")).run)
@@ -201,7 +203,7 @@ class TestFailures:
         )
 
     def test_without_a_base_constructor_are_named(self) -> None:
-        line = line_of(simulation(with_strategy(f"{__name__}:Empty")).run)
+        line = line_of(lambda: simulation(with_strategy(f"{__name__}:Empty")))
         assert line.startswith("agent own: next_wait failed: AttributeError: ")
 
 
@@ -456,14 +458,24 @@ class TestKept:
         self, faulty: Callable[..., Scenario], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.chdir(tmp_path)
-        line = line_of(lambda: simulate(faulty("next_wait", divide), 1))
-        assert line.endswith(", after 0 contributions")
+        line = line_of(lambda: simulate(faulty("choose_label", divide), 1))
+        assert re.search(r"line \d+\), after \d contributions?$", line)
         assert not os.listdir(tmp_path)
 
-    def test_begins_with_the_first_turn(self, faulty: Callable[..., Scenario], tmp_path: Path) -> None:
+    def test_is_nothing_before_the_first_turn(self, faulty: Callable[..., Scenario], tmp_path: Path) -> None:
         line = line_of(lambda: simulate(faulty("next_wait", divide), 1, out=tmp_path / "run"))
+        assert re.search(r"line \d+\)$", line)
+        assert not os.listdir(tmp_path)
+
+    def test_may_be_without_a_contribution(self, faulty: Callable[..., Scenario], tmp_path: Path) -> None:
+        scenario = faulty("wants_to_contribute", divide)
+        others = {name: spec for name, spec in scenario.agents.items() if name in ("own", "owner")}
+        alone = scenario.model_copy(update={"agents": others})
+        line = line_of(lambda: simulate(alone, 1, out=tmp_path / "run"))
         assert f"after 0 contributions; the run so far is kept in {tmp_path / 'run'}" in line
-        assert load_run(tmp_path / "run").result.events == 0
+        run = load_run(tmp_path / "run")
+        assert run.result.events == 0
+        assert len(run.accuracy) == 2
 
     def test_is_told_to_be_lost_if_it_cannot_be_written(
         self, faulty: Callable[..., Scenario], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -1,6 +1,7 @@
 """Every agent has streams of its own (``docs/mechanism.md#simulated-contributors``)."""
 
 from fractions import Fraction
+from hashlib import blake2b
 from math import floor
 
 import numpy as np
@@ -39,6 +40,13 @@ class TestGenerator:
     def test_takes_seeds_of_any_size(self) -> None:
         assert generator(2**64 + 5, "x").random() != generator(5, "x").random()
 
+    @pytest.mark.parametrize("seed", [0, 1, 2**32 - 1, 2**32, 2**64 + 5, 10**40])
+    def test_is_numpy_s_for_the_seed_and_the_hash_of_the_names(self, seed: int) -> None:
+        digest = blake2b(b"ada\0wait", digest_size=16).digest()
+        words = [int.from_bytes(digest[i : i + 4], "little") for i in (0, 4, 8, 12)]
+        numpys = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, *words])))
+        assert generator(seed, "ada", "wait").bit_generator.state == numpys.bit_generator.state
+
     def test_streams_of_two_names_are_not_correlated(self) -> None:
         first, second = (
             generator(7, "a-1").standard_normal(20_000),
@@ -50,6 +58,11 @@ class TestGenerator:
 
 class TestDraws:
     """The streams of one agent."""
+
+    def test_a_stream_kept_from_before_its_first_number_goes_on_like_the_others(self) -> None:
+        draws, other = Draws(7, "ada"), Draws(7, "ada")
+        kept = draws.chance
+        assert [kept(), draws.chance(), kept()] == [other.chance() for _ in range(3)]
 
     def test_blocks_do_not_show_in_the_chances(self) -> None:
         draws = Draws(7, "ada")

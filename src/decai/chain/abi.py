@@ -22,6 +22,7 @@ __all__ = [
     "decode_event",
     "key_of",
     "packed",
+    "packed_bytes",
     "selector",
     "topic",
     "unpacked",
@@ -143,12 +144,17 @@ def packed(features: Features, index_bits: int) -> list[int]:
     >>> [hex(word) for word in packed(np.array([5, 7], dtype=np.int32), 16)]
     ['0x2000500070000000000000000000000000000000000000000000000000000']
     """
+    data = packed_bytes(features, index_bits)
+    return [int.from_bytes(data[at : at + 32], "big") for at in range(0, len(data), 32)]
+
+
+def packed_bytes(features: Features, index_bits: int) -> bytes:
+    """The words of `packed`, one after the other."""
     lanes = 256 // index_bits
     numbers = np.zeros(-(-(len(features) + 1) // lanes) * lanes, dtype=f">u{index_bits // 8}")
     numbers[0] = len(features)
     numbers[1 : len(features) + 1] = features
-    data = numbers.tobytes()
-    return [int.from_bytes(data[at : at + 32], "big") for at in range(0, len(data), 32)]
+    return numbers.tobytes()
 
 
 def unpacked(words: Sequence[int], index_bits: int) -> Features:

@@ -16,7 +16,16 @@ from decai.errors import BrokenRulesError, ChainError, DecaiError, InputError
 from decai.trainer import LocalTrainer
 from decai.units import Address, Wei
 
-__all__ = ["Audit", "Check", "account_words", "audit", "contribution_words", "counter_words", "totals_word"]
+__all__ = [
+    "Audit",
+    "Check",
+    "account_words",
+    "audit",
+    "compare_state",
+    "contribution_words",
+    "counter_words",
+    "totals_word",
+]
 
 _PAGE = 256
 _DEPOSIT, _REPORTER, _CLAIMS, _REFUNDED, _CLOSED, _EXISTS = 96, 192, 224, 253, 254, 255
@@ -82,8 +91,19 @@ def audit(chain: Chain, address: Address, first_block: int = 0) -> Audit:
             f"{len(replica.keys):,} contributions and {replica.claims:,} claims, each as the rules decide",
         )
     ]
-    checks += [_checked(name, compare, chain, replica) for name, compare in _COMPARISONS.items()]
+    checks += compare_state(chain, replica)
     return Audit(address, block, len(replica.keys), replica.claims, twin.held, tuple(checks))
+
+
+def compare_state(chain: Chain, replica: Replica) -> list[Check]:
+    """Compare the code, every word of the state and the money of a contract with its twin's.
+
+    Raises
+    ------
+    ChainError
+        If the node does not answer.
+    """
+    return [_checked(name, compare, chain, replica) for name, compare in _COMPARISONS.items()]
 
 
 def _checked(name: str, compare: Callable[[Chain, Replica], str], chain: Chain, replica: Replica) -> Check:

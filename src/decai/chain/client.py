@@ -151,7 +151,7 @@ class ChainTrainer:
         Refused
             With the contract's own sentence.
         """
-        self._check_key(features)
+        self._check_key(features, label, added)
         return self._claimed(self.chain.send(self.refund_transaction(sender, features, label, added)))[1]
 
     def refund_transaction(
@@ -175,7 +175,7 @@ class ChainTrainer:
         Refused
             With the contract's own sentence.
         """
-        self._check_key(features)
+        self._check_key(features, label, added)
         return self._claimed(self.chain.send(self.report_transaction(sender, features, label, added, author)))
 
     def report_transaction(
@@ -324,6 +324,7 @@ class ChainTrainer:
             raise Refused(f"{self.info.classifier}: no such class")
         self._check_features(features)
 
-    def _check_key(self, features: Features) -> None:
-        if self._is_too_long(features) or not self._fits(features):
+    def _check_key(self, features: Features, label: int, added: Seconds) -> None:
+        numbers_fit = 0 <= label < 2**64 and 0 <= added < 2**256
+        if not numbers_fit or self._is_too_long(features) or not self._fits(features):
             raise Refused("data handler: no such contribution")

@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from decai.chain.compose import MODEL_FILE, Composition
+from decai.chain.vyper_package import VERSION, load_vyper
 from decai.dataset.storage import atomic_file
 from decai.errors import InputError
 from decai.paths import data_dir
@@ -20,7 +21,6 @@ EVM_VERSION: Final = "prague"
 """The newest rules that the compiler knows; the code runs on later ones."""
 CODE_LIMIT: Final = 24_576
 """Most bytes that a contract's code may have (EIP-170)."""
-_VERSION: Final = "0.4.3"
 _OPTIMIZE: Final = "codesize"
 
 
@@ -79,7 +79,7 @@ def fits(composition: Composition) -> bool:
 
 
 def _compiled(composition: Composition) -> Compiled:
-    key = sha256(json.dumps([_VERSION, standard_json(composition)], sort_keys=True).encode()).hexdigest()
+    key = sha256(json.dumps([VERSION, standard_json(composition)], sort_keys=True).encode()).hexdigest()
     kept = data_dir() / "compiled" / f"{key}.json"
     compiled = _kept(kept)
     if compiled is None:
@@ -89,6 +89,7 @@ def _compiled(composition: Composition) -> Compiled:
 
 
 def _compile(sources: "Mapping[str, str]") -> Compiled:
+    load_vyper()
     from vyper.compiler import compile_from_file_input
     from vyper.compiler.input_bundle import JSONInputBundle
     from vyper.compiler.settings import OptimizationLevel, Settings

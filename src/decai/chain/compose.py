@@ -21,7 +21,7 @@ from decai.errors import InputError, StorageError
 from decai.protocols import Classifier, IncentiveMechanism
 from decai.units import Address
 
-__all__ = ["MAX_FEATURES_CHOICES", "MODEL_FILE", "Composition", "Texts", "compose"]
+__all__ = ["INDEX_BITS_CHOICES", "MAX_FEATURES_CHOICES", "MODEL_FILE", "Composition", "Texts", "compose"]
 
 MODEL_FILE: Final = "trainer.vy"
 """The module that is compiled; all others are its parts."""

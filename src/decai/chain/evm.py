@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from decai.chain.address import checksummed
 from decai.chain.base import Log, Mined, Transaction
 from decai.chain.revert import reason
 from decai.errors import ChainError, MissingError, Refused
@@ -150,7 +151,7 @@ class EvmChain:
             self.advance_to(time)
             try:
                 mined.append(self.send(transaction))
-            except Refused as refusal:
+            except (Refused, ChainError) as refusal:
                 mined.append(
                     Mined(self._hash(), self._block, self._now, 0, Wei(0), None, (), refusal=str(refusal))
                 )
@@ -176,7 +177,7 @@ class EvmChain:
             address = self._evm.deploy(transaction.sender, transaction.data, value=transaction.value)
         except RuntimeError as error:
             raise _refusal(error) from None
-        return _checksummed(address)
+        return checksummed(address)
 
     def _hash(self) -> bytes:
         return self._sent.to_bytes(32, "big")
@@ -190,7 +191,7 @@ class EvmChain:
             place = len(logs)
             logs.append(
                 Log(
-                    _checksummed(log.address),
+                    checksummed(log.address),
                     tuple(bytes(topic) for topic in topics),
                     bytes(data),
                     self._block,
@@ -220,9 +221,3 @@ def _refusal(error: RuntimeError) -> Refused | ChainError:
     if found is not None:
         return Refused(reason(bytes.fromhex(found[1])))
     return ChainError(f"the EVM stopped: {' '.join(str(error).split())[:200]}")
-
-
-def _checksummed(address: str) -> Address:
-    from eth_utils.address import to_checksum_address
-
-    return Address(to_checksum_address(address))

@@ -17,7 +17,7 @@ from decai.chain.log_reader import LogReader
 from decai.chain.outgoing import Outgoing, find_by_nonce, next_nonce, wait_for_receipt
 from decai.chain.password import ask_password
 from decai.chain.revert import SILENT, refusal_of, unless_spent
-from decai.chain.sending import Announce, send_once
+from decai.chain.sending import Announce, is_same, send_once
 from decai.chain.wire import (
     bytes_of,
     call_of,
@@ -168,6 +168,10 @@ class RpcChain:
         """The nonce of the next transaction of an account."""
         return next_nonce(self.node, address)
 
+    def mined_nonce(self, address: Address) -> int:
+        """How many transactions of an account are in blocks."""
+        return integer_of(self.node.ask("eth_getTransactionCount", address, "latest"), "the nonce")
+
     def call(self, to: Address, data: bytes, sender: Address | None = None, value: Wei = Wei(0)) -> bytes:
         """What a call would return now; nothing is changed.
 
@@ -206,7 +210,7 @@ class RpcChain:
             self._accounts.check(transaction.sender)
         fields = self._fields(transaction)
         gas = self._gas(transaction, fields)
-        fees = _FREE if self._sandbox else current_fees(self.node)
+        fees = self.fees
         self._check_balance(transaction, Wei(gas * fees.most))
         fields |= {"gas": hex_of(gas), **fees.fields()}
         signer = self._signer(transaction.sender)
@@ -252,7 +256,7 @@ class RpcChain:
         if times:
             dev.advance_to(times[0])
         limits = [MAX_GAS if each.gas is None else each.gas for each in transactions]
-        fees = _FREE if self._sandbox else current_fees(self.node)
+        fees = self.fees
         nonces = {each: self.nonce(each) for each in dict.fromkeys(each.sender for each in transactions)}
         signers = {each: self._signer(each) for each in nonces}
         whole = [
@@ -268,10 +272,17 @@ class RpcChain:
             mined[index] = replace(mined[index], refusal=refusal)
         return mined
 
-    def settle(self, outgoing: Outgoing) -> Mined | None:
+    def settle(self, outgoing: Outgoing, transaction: Transaction | None = None) -> Mined | None:
         """What became of a transaction that was announced to somebody who did not live to see it.
 
         Waits if it waits for a block. None says that neither blocks nor the node know it.
+
+        Parameters
+        ----------
+        outgoing
+            What was announced.
+        transaction
+            What it was. Where a node signs, another may have taken its nonce: that one is not it.
 
         Raises
         ------
@@ -282,7 +293,9 @@ class RpcChain:
             sent = find_by_nonce(self.node, outgoing)
         else:
             sent = self.node.ask("eth_getTransactionByHash", hex_of(outgoing.transaction))
-        if sent is None:
+        if sent is None or not (
+            transaction is None or is_same(object_of(sent, "a transaction"), self._fields(transaction))
+        ):
             return None
         key = hash_of(object_of(sent, "a transaction").get("hash"), "the hash of a transaction")
         return self._told(call_of(sent), self._receipt(outgoing, key))
@@ -296,6 +309,16 @@ class RpcChain:
             If the node does not give them.
         """
         return self._logs.read(address, first_block, self.block if last_block is None else last_block)
+
+    @property
+    def is_development(self) -> bool:
+        """Whether the node is one for development, where money is play money and the clock is ours."""
+        return self._dev is not None
+
+    @property
+    def fees(self) -> Fees:
+        """What a transaction would offer for each unit of gas now."""
+        return _FREE if self._sandbox else current_fees(self.node)
 
     @cached_property
     def _dev(self) -> DevNode | None:

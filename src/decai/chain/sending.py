@@ -19,7 +19,7 @@ from decai.errors import ChainError, Interrupted
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
-__all__ = ["Announce", "send_once", "signed"]
+__all__ = ["Announce", "is_same", "send_once", "signed"]
 
 Json = Any
 
@@ -181,15 +181,19 @@ def _is_known(node: JsonRpc, transaction: bytes) -> bool:
         return False
 
 
-def _own(found: Mapping[str, Json], fields: Mapping[str, str], outgoing: Outgoing) -> bytes:
-    """The hash of the transaction that was found, if it is the one that was sent."""
+def is_same(found: Mapping[str, Json], fields: Mapping[str, str]) -> bool:
+    """Whether a transaction that a node gave does what these fields of one say."""
     to = found.get("to")
-    is_ours = (
+    return (
         bytes_of(found.get("input", "0x"), "calldata") == bytes_of(fields.get("data", "0x"), "calldata")
         and integer_of(found.get("value", "0x0"), "a value") == integer_of(fields["value"], "a value")
         and (None if to is None else address_of(to, "a recipient")) == fields.get("to")
     )
-    if not is_ours:
+
+
+def _own(found: Mapping[str, Json], fields: Mapping[str, str], outgoing: Outgoing) -> bytes:
+    """The hash of the transaction that was found, if it is the one that was sent."""
+    if not is_same(found, fields):
         raise _NonceTaken(f"{outgoing.sender} sent another transaction with nonce {outgoing.nonce}")
     return hash_of(found.get("hash"), "the hash of the transaction")
 

@@ -18,7 +18,8 @@ exports: bases.__interface__
 BATCH: constant(uint256) = 16
 PAGE: constant(uint256) = 256
 
-# Counters are read raised by 2^15, which makes them positive.
+# Raised by 2^15, a counter is never negative: it can be summed up, and a step that stays within its limits
+# neither carries into the next one nor borrows from it.
 COUNTER_MASK: constant(uint256) = 2**16 - 1
 COUNTER_ZERO: constant(uint256) = 2**15
 COUNTER_ZEROS: constant(uint256) = COUNTER_ZERO * (max_value(uint256) // COUNTER_MASK)
@@ -30,8 +31,8 @@ BASE_ZERO: constant(uint256) = bases.ZERO
 IN_PLACE: constant(bool) = parameters.START_IN_CODE and not parameters.BASES_HASHED
 INTERCEPT_ZERO: constant(uint256) = 2**47
 RAISED_INTERCEPT: constant(uint256) = parameters.RAISED_INTERCEPT
-MINUS_ONE: constant(uint256) = max_value(uint256)
 INDEX_MASK: constant(uint256) = 2**parameters.INDEX_BITS - 1
+NOWHERE: constant(uint256) = max_value(uint256)
 PLACE: constant(uint256) = samples.TOP + 4
 
 intercept: public(constant(int80)) = parameters.INTERCEPT
@@ -230,6 +231,8 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
     left: uint256 = count
     steps: uint256 = 0
     total: uint256 = 0
+    place: uint256 = NOWHERE
+    counters: uint256 = 0
     room: uint256 = samples.LANES - 1
     for words: uint256 in features:
         word: uint256 = words
@@ -239,9 +242,10 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
         for i: uint256 in range(here, bound=samples.LANES):
             index: uint256 = word >> samples.TOP
             word = word << samples.LANE
-            steps = unsafe_add(
-                steps, ((self._counters[index >> 4] >> ((index & 15) << 4)) & COUNTER_MASK) ^ COUNTER_ZERO
-            )
+            if index >> 4 != place:
+                place = index >> 4
+                counters = self._counters[place] ^ COUNTER_ZEROS
+            steps = unsafe_add(steps, (counters >> ((index & 15) << 4)) & COUNTER_MASK)
             if not IN_PLACE:
                 total = unsafe_add(total, bases._raised(index))
             elif index < parameters.NUM_WEIGHTS:
@@ -269,7 +273,9 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
     self._require_fits(fits)
     if self._predict(features) == label:
         return
-    step: uint256 = MINUS_ONE
+    zeros: uint256 = COUNTER_ZEROS
+    # Minus one, in the counter that it is shifted to.
+    step: uint256 = max_value(uint256)
     stop: uint256 = 0
     if label == 1:
         step = 1
@@ -277,7 +283,7 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
     left: uint256 = features[0] >> samples.TOP
     # Where the first feature's counter is; without features the first word stays as it is.
     place: uint256 = (features[0] << samples.LANE) >> PLACE
-    counters: uint256 = self._counters[place] ^ COUNTER_ZEROS
+    counters: uint256 = self._counters[place] ^ zeros
     room: uint256 = samples.LANES - 1
     for words: uint256 in features:
         word: uint256 = words
@@ -288,16 +294,15 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
             index: uint256 = word >> samples.TOP
             word = word << samples.LANE
             if index >> 4 != place:
-                self._counters[place] = counters ^ COUNTER_ZEROS
+                self._counters[place] = counters ^ zeros
                 place = index >> 4
-                counters = self._counters[place] ^ COUNTER_ZEROS
+                counters = self._counters[place] ^ zeros
             bit: uint256 = (index & 15) << 4
-            # A counter that is not at its limit takes the step without a carry.
             if (counters >> bit) & COUNTER_MASK != stop:
                 counters = unsafe_add(counters, step << bit)
         left = unsafe_sub(left, here)
         room = samples.LANES
-    self._counters[place] = counters ^ COUNTER_ZEROS
+    self._counters[place] = counters ^ zeros
 
 
 @internal

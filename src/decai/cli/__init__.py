@@ -14,7 +14,20 @@ from decai.errors import DecaiError, Interrupted
 __all__ = ["main", "run"]
 
 DEBUG_VARIABLE: Final = "DECAI_DEBUG"
-_EXTRAS: Final = frozenset({"matplotlib", "pip", "pyarrow", "pydantic", "rich", "typer"})
+_EXTRAS: Final = frozenset(
+    {
+        "eth_account",
+        "eth_utils",
+        "matplotlib",
+        "pip",
+        "pyarrow",
+        "pydantic",
+        "requests",
+        "rich",
+        "typer",
+        "web3",
+    }
+)
 _UNEXPECTED: Final = 1
 _BAD_INPUT: Final = 2
 _INTERRUPTED: Final = 130

@@ -12,7 +12,7 @@ from decai.errors import InputError
 
 __all__ = ["app"]
 
-app = typer.Typer(help="See the source of shared models.")
+app = typer.Typer(help="See the source of shared models, and get the compiler.")
 
 
 @app.command("source")
@@ -52,6 +52,16 @@ def source(
         return
     _write(out, {**what.sources, "standard-input.json": json.dumps(standard_json(what), indent=1)}, arguments)
     print(f"{out}: {len(what.sources)} modules; trainer.vy is the contract")
+
+
+@app.command("install-compiler")
+def install_compiler(as_json: Json = False) -> None:
+    """Get Vyper, the compiler of contracts, onto this machine, unless it is there."""
+    from decai.chain.vyper_package import VERSION, install_vyper
+
+    folder = install_vyper(None if as_json else print)
+    if as_json:
+        print(json.dumps({"vyper": VERSION, "folder": None if folder is None else str(folder)}))
 
 
 def _of_deployed(text: str, rpc: str | None) -> Any:

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from decai.cli import complete
 
 if TYPE_CHECKING:
-    from decai.simulation.result import RunResult
+    from decai.simulation.result import Place, RunResult
     from decai.simulation.scenario import Scenario
 
 __all__ = ["demo", "plot", "simulate"]
@@ -33,6 +33,12 @@ def simulate(
             "--set", metavar="KEY=VALUE", help="Override a setting, such as agents.bad.balance='1 ether'."
         ),
     ] = None,
+    on: Annotated[
+        Literal["memory", "evm", "node"],
+        typer.Option(
+            help="Decide in memory, or on the real contracts: an EVM in this process, a node of its own."
+        ),
+    ] = "memory",
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The run's folder, by default runs/SCENARIO-seedN.")
     ] = None,
@@ -49,7 +55,7 @@ def simulate(
 
     if picture is not None:
         _check_picture(picture)
-    result = _run(load(name, settings or ()), seed, out, replace=replace, quiet=as_json)
+    result = _run(load(name, settings or ()), seed, out, on=on, replace=replace, quiet=as_json)
     if picture is not None:
         _draw([Path(str(result.run))], picture)
     if as_json:
@@ -94,14 +100,20 @@ def demo() -> None:
 
 
 def _run(
-    scenario: "Scenario", seed: int, out: Path | None, *, replace: bool = False, quiet: bool
+    scenario: "Scenario",
+    seed: int,
+    out: Path | None,
+    *,
+    on: "Place" = "memory",
+    replace: bool = False,
+    quiet: bool,
 ) -> "RunResult":
     from decai.simulation.run import simulate as run_scenario
     from decai.simulation.run_place import default_folder
 
     with _bar(shown=not quiet and sys.stderr.isatty()) as progress:
-        folder = out or default_folder(scenario, seed)
-        return run_scenario(scenario, seed, out=folder, replace=replace, progress=progress)
+        folder = out or default_folder(scenario, seed, on)
+        return run_scenario(scenario, seed, on=on, out=folder, replace=replace, progress=progress)
 
 
 def _check_picture(file: Path) -> None:

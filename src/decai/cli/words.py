@@ -54,11 +54,14 @@ def account(result: RunResult) -> str:
     lines.append(
         f"  {'time':{width}} {result.loop_cpu_seconds:.1f} s in the loop, {result.wall_seconds:.1f} s in all"
     )
+    if result.on != "memory":
+        lines.append(f"  {'contracts':{width}} decided the same, to the wei, {_PLACES[result.on]}")
     if result.run is not None:
         lines.append(f"  {'run':{width}} {result.run}")
     return "\n".join(lines)
 
 
+_PLACES: Final = {"evm": "on an EVM in this process", "node": "on a node of its own"}
 _CLAIMS: Final = {
     "refund": "refunds",
     "report": "reports",

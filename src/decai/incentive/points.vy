@@ -98,7 +98,6 @@ def _report(
     label: uint64,
     added: uint256,
     author: address,
-    owner: address,
 ) -> uint256:
     """
     @notice Closes a contribution that the model disagrees with.
@@ -108,7 +107,6 @@ def _report(
     @param label What they were said to be.
     @param added When, in seconds since the epoch.
     @param author By whom.
-    @param owner Who owns the model now.
     @return What to pay to the sender: nothing.
     """
     if msg.sender == author:

@@ -135,7 +135,6 @@ def _report(
     label: uint64,
     added: uint256,
     author: address,
-    owner: address,
 ) -> uint256:
     """
     @notice The claim of somebody else on a deposit.
@@ -145,7 +144,6 @@ def _report(
     @param label What they were said to be.
     @param added When, in seconds since the epoch.
     @param author By whom.
-    @param owner Who owns the model now.
     @return What to pay to the sender, in wei.
     """
     if msg.sender == author:
@@ -159,7 +157,7 @@ def _report(
     age: uint256 = unsafe_sub(block.timestamp, added)
     if age >= convert(anyAddressClaimWaitTimeS, uint256):
         path = ANYONE
-    elif msg.sender == owner and age >= convert(ownerClaimWaitTimeS, uint256):
+    elif age >= convert(ownerClaimWaitTimeS, uint256) and base._is_from_owner():
         path = OWNER
     else:
         self._require_waited(added)

@@ -10,7 +10,9 @@ under ``decai``: a model that is written and read again predicts and learns like
 """
 
 import json
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final
@@ -34,6 +36,7 @@ _READERS: Final[Mapping[str, Callable[[Field], Classifier]]] = {
     "nearest centroid classifier": _centroid.read_either,
 }
 _TYPE: Final = f"it must be one of {', '.join(map(repr, _READERS))}"
+_MOST_FRAMES: Final = 3_000
 _ALSO_READ: Final = ("bias", "decai", "featureIndices", "intents", "sparseWeights")
 """Entries that readers look at and writers do not always write."""
 
@@ -183,6 +186,17 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
+@contextmanager
+def _limited_recursion() -> Iterator[None]:
+    """Nested input ends in an error: libraries raise the limit so far that it would end the process."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(min(limit, _MOST_FRAMES))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+
+
 def _parsed(content: bytes, source: str) -> object:
     def number(literal: str) -> Decimal:
         try:
@@ -199,13 +213,14 @@ def _parsed(content: bytes, source: str) -> object:
         return result
 
     try:
-        return json.loads(
-            content.decode("utf-8-sig"),
-            parse_float=number,
-            parse_int=number,
-            parse_constant=Decimal,
-            object_pairs_hook=entries,
-        )
+        with _limited_recursion():
+            return json.loads(
+                content.decode("utf-8-sig"),
+                parse_float=number,
+                parse_int=number,
+                parse_constant=Decimal,
+                object_pairs_hook=entries,
+            )
     except UnicodeDecodeError as error:
         raise ModelFileError(f"{source}: not UTF-8 text (byte {error.start})") from None
     except json.JSONDecodeError as error:

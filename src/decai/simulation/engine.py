@@ -5,7 +5,8 @@ run is taken at fixed times, between events, and nothing in the run depends on i
 """
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import blake2b
 from heapq import heapify, heapreplace
 from time import process_time
@@ -17,7 +18,6 @@ from decai.dataset import Dataset
 from decai.errors import AgentError, Refused, ScenarioError
 from decai.incentive import Stakeable
 from decai.protocols import Classifier, Offer
-from decai.samples import Samples
 from decai.simulation.agents import Agent
 from decai.simulation.build import (
     agent_maker,
@@ -46,6 +46,18 @@ def address_of(name: str) -> Address:
     return Address("0x" + blake2b(name.encode(), digest_size=20, person=b"decai agent").hexdigest())
 
 
+@contextmanager
+def _collection_paused() -> Iterator[None]:
+    """While it lasts, nobody looks for cycles among the immortal objects that are made by the million."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
 class Simulation:
     """One run of a scenario.
 
@@ -60,6 +72,8 @@ class Simulation:
     ------
     ScenarioError
         If the data and the scenario do not fit each other.
+    AgentError
+        If an agent of the user's own cannot be made, or fails when it is asked for its first wait.
     """
 
     def __init__(self, scenario: Scenario, dataset: Dataset, seed: int) -> None:
@@ -73,28 +87,26 @@ class Simulation:
         train_initially(
             self.classifier, scenario.model, dataset.train.samples.select(start), dataset.train.labels[start]
         )
-        self._stream: list[int] = order[initial:][: scenario.data.contributions].tolist()
-        self._labels: list[int] = dataset.train.labels.tolist()
+        stream = order[initial:][: scenario.data.contributions]
+        self._stream: list[int] = stream.tolist()
+        self._labels: list[int] = dataset.train.labels[stream].tolist()
         self._tests = self.classifier.stored_samples(dataset.test.samples)
         self._test_labels = dataset.test.labels
         self._predictions = np.empty(len(self._test_labels), dtype=np.int64)
+        samples = dataset.train.samples.gather(stream)
         # Read-only, so that the ledger can keep the rows without copying them.
-        values = dataset.train.samples.values.view()
-        values.flags.writeable = False
-        samples = Samples(values, dataset.train.samples.starts, dataset.train.samples.ends)
-        self._features = [samples[row] for row in self._stream]
+        samples.values.flags.writeable = False
+        self._features = [samples[number] for number in range(len(samples))]
         self._next = 0
-        self.agents, self._groups = self._make_agents()
+        with _collection_paused():
+            self.agents, self._groups = self._make_agents()
+            self._waking = [(agent.next_wait(), index) for index, agent in enumerate(self.agents)]
         self._group_of = {
             agent.address: group for agent, group in zip(self.agents, self._groups, strict=True)
         }
         owner = next((agent.address for agent in self.agents if agent.spec.kind == "owner"), _NOBODY)
-        self.trainer = LocalTrainer(
-            self.classifier,
-            build_incentive(scenario.incentive),
-            owner=owner,
-            balances={agent.address: Wei(agent.spec.balance) for agent in self.agents},
-        )
+        balances = {agent.address: Wei(agent.spec.balance) for agent in self.agents}
+        self.trainer = self._make_trainer(owner, balances)
         self.money = [spec.balance * spec.count for spec in scenario.agents.values()]
         """What each group owns outside of the model now, in wei."""
         self.start_money = list(self.money)
@@ -141,6 +153,10 @@ class Simulation:
             seen.add(agent.name)
         return agents, groups
 
+    def _make_trainer(self, owner: Address, balances: dict[Address, Wei]) -> LocalTrainer:
+        incentive = build_incentive(self.scenario.incentive)
+        return LocalTrainer(self.classifier, incentive, owner=owner, balances=balances)
+
     def _load_kernels(self) -> None:
         """Compiled code is loaded when first called: do it on a model of its own, before the clock starts."""
         names, plenty = [Address("a"), Address("b")], Wei(10**9)
@@ -169,11 +185,8 @@ class Simulation:
         AgentError
             If an agent of the user's own fails; everything before that stays good, as after `interrupt`.
         """
-        collecting = gc.isenabled()
-        # The loop makes millions of small immortal objects; looking for cycles among them finds none.
-        gc.disable()
-        started = process_time()
-        try:
+        with _collection_paused():
+            started = process_time()
             self.running = True
             try:
                 self._loop(progress)
@@ -181,10 +194,7 @@ class Simulation:
                 self.stopped_by, self.failure = "failure", error
             self.running = False
             self._end(progress)
-        finally:
             self.loop_cpu_seconds = process_time() - started
-            if collecting:
-                gc.enable()
         self._check_money(every_address=True)
         if self.failure is not None:
             raise self.failure
@@ -192,7 +202,7 @@ class Simulation:
 
     def _loop(self, progress: Progress | None) -> None:
         agents, trainer, contributors = self.agents, self.trainer, len(self._stream)
-        waking = [(agent.next_wait(), index) for index, agent in enumerate(agents)]
+        waking = self._waking
         heapify(waking)
         quiet: set[int] = set()
         claiming = sum(agent.claims for agent in agents)
@@ -300,9 +310,8 @@ class Simulation:
         value = min(agent.next_deposit(), trainer.balance(agent.address))
         if cost > value:
             return
-        row = self._stream[self._next]
-        features = self._features[self._next]
-        label = agent.choose_label(view, features, self._labels[row])
+        row, features = self._stream[self._next], self._features[self._next]
+        label = agent.choose_label(view, features, self._labels[self._next])
         try:
             trainer.add_data(agent.address, features, label, value)
         except Refused as refusal:

@@ -20,7 +20,10 @@ from decai.simulation.engine import Simulation
 from decai.simulation.record import Record
 from decai.units import DAY
 
-__all__ = ["Balance", "ClaimTotal", "RunResult", "digest_of", "result_of"]
+__all__ = ["Balance", "ClaimTotal", "Place", "RunResult", "digest_of", "result_of"]
+
+Place = Literal["memory", "evm", "node"]
+"""Where a run's contributions and claims are decided: in memory, or by the contracts."""
 
 _INTEGER_COLUMNS: Final = (
     "contribution_time",
@@ -84,6 +87,7 @@ class RunResult:
     digest: str
     run: str | None = None
     """The run's folder; None if it was not written."""
+    on: Place = "memory"
 
     @property
     def status(self) -> Literal["complete", "interrupted", "failed"]:

@@ -4,15 +4,16 @@ import dataclasses
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from time import perf_counter
 from types import FrameType
+from typing import get_args
 
 from decai.dataset import Dataset, available, info, load
-from decai.errors import AgentError, Interrupted, OptionError, ScenarioError, StorageError
+from decai.errors import AgentError, InputError, Interrupted, OptionError, ScenarioError, StorageError
 from decai.simulation.engine import Progress, Simulation
-from decai.simulation.result import RunResult, result_of
+from decai.simulation.result import Place, RunResult, result_of
 from decai.simulation.run_folder import save_run
 from decai.simulation.run_place import check_folder
 from decai.simulation.scenario import Scenario
@@ -24,6 +25,7 @@ def simulate(
     scenario: Scenario,
     seed: int,
     *,
+    on: Place = "memory",
     out: Path | None = None,
     replace: bool = False,
     progress: Progress | None = None,
@@ -36,6 +38,9 @@ def simulate(
         What is simulated.
     seed
         Decides every draw; not negative.
+    on
+        Where its contributions and claims are decided: by the rules in ``memory``, or by the contracts,
+        which are held to those rules, on an ``evm`` in this process or on a ``node`` of the run's own.
     out
         The folder to write; see `decai.simulation.run_folder`. Nothing is written without it.
     replace
@@ -54,7 +59,13 @@ def simulate(
     ScenarioError
         If the scenario, its data and the seed do not fit each other.
     DatasetError, MissingError
-        If the data cannot be had.
+        If the data, the EVM or the node cannot be had.
+    InputError
+        If `on` is no such place, or a number does not fit into a contract.
+    BrokenRulesError
+        If the contracts do anything else than the rules in memory; names the first event that differs.
+    ChainError
+        If the node ends.
     StorageError
         If the folder cannot be written; what can be known of that is known before the run.
     AgentError
@@ -71,12 +82,13 @@ def simulate(
     """
     started = perf_counter()
     folder = check_folder(out, scenario, seed, replace=replace) if out is not None else None
-    simulation = Simulation(scenario, load_dataset(scenario), seed)
-    with _signals_stop(simulation):
+    with ExitStack() as chains:
+        simulation = _prepared(scenario, seed, on, chains)
+        chains.enter_context(_signals_stop(simulation))
         with suppress(AgentError):
             simulation.run(progress)
         result = result_of(simulation)
-        result = dataclasses.replace(result, wall_seconds=perf_counter() - started)
+        result = dataclasses.replace(result, on=on, wall_seconds=perf_counter() - started)
         try:
             written = folder is not None and save_run(simulation, result, folder, replace=replace)
         except StorageError as error:
@@ -88,6 +100,18 @@ def simulate(
     if result.status == "interrupted":
         raise Interrupted(f"interrupted {_account(result, out, written)}")
     return dataclasses.replace(result, run=str(out)) if written else result
+
+
+def _prepared(scenario: Scenario, seed: int, on: Place, chains: ExitStack) -> Simulation:
+    """The simulation, on a chain that lasts as long as `chains`."""
+    if on not in get_args(Place):
+        raise InputError(f"on: must be one of {', '.join(get_args(Place))} (got {on!r})")
+    if on == "memory":
+        return Simulation(scenario, load_dataset(scenario), seed)
+    from decai.simulation.on_chain import ChainSimulation, fresh_chain
+
+    chain = chains.enter_context(fresh_chain(on))
+    return ChainSimulation(scenario, load_dataset(scenario), seed, chain)
 
 
 def load_dataset(scenario: Scenario) -> Dataset:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from decai.errors import InputError, ScenarioError, StorageError
-from decai.simulation.result import RunResult
+from decai.simulation.result import Place, RunResult
 from decai.simulation.run_data import Summary, read_summary
 from decai.simulation.scenario import Scenario, available, load
 from decai.simulation.toml_text import value_text
@@ -28,15 +28,16 @@ MONEY_DIGITS: Final = 38
 """The files of a run hold less than 10 to the power of this, in wei."""
 
 
-def default_folder(scenario: Scenario, seed: int) -> Path:
+def default_folder(scenario: Scenario, seed: int, on: Place = "memory") -> Path:
     """Where a run is kept unless the user says otherwise.
 
     Settings that do not ship get a folder of their own, and so do those that do if the usual one holds a
-    run of others, as another version of decai may have left it.
+    run of others, as another version of decai may have left it. Runs on contracts stay beside
+    those in memory.
     """
     text = scenario.canonical()
     name = "".join(c if c.isalnum() or c in "-_" else "-" for c in scenario.name)
-    usual = Path("runs") / f"{name}-seed{seed}"
+    usual = Path("runs") / (f"{name}-seed{seed}" + ("" if on == "memory" else f"-{on}"))
     if scenario.name in available() and load(scenario.name).canonical() == text:
         with suppress(OSError):
             require_replaceable(usual, scenario, seed)

@@ -83,16 +83,13 @@ def ensure_running() -> NodeInfo:
     require_anvil()
     folder = node_folder()
     deadline = time.monotonic() + _START_SECONDS
-    process: subprocess.Popen[bytes] | None = None
     while time.monotonic() < deadline:
-        if process is None or process.poll() == 0:
-            # At 0 it has left the work to another, which may just be ending.
-            process = _spawn(folder)
-        if process.poll() not in (None, 0):
+        if _start(folder):
             raise ChainError(f"the local node does not start: {_last_words(folder)}")
         running = status()
         if running is not None:
             return running
+        # It has left the work to another, which is starting, or just ending.
         time.sleep(0.03)
     raise ChainError(f"the local node does not start in {_START_SECONDS:.0f} seconds; see {folder / _LOG}")
 
@@ -117,19 +114,20 @@ def stop() -> bool:
     raise ChainError(f"the local node (process {running.pid}) does not end")
 
 
-def _spawn(folder: Path) -> "subprocess.Popen[bytes]":
+def _start(folder: Path) -> int:
+    """Start the process behind the node; 0 if there is one then."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / _LOG).open("ab") as log:
-            return subprocess.Popen(
+            return subprocess.run(
                 [sys.executable, "-m", "decai.chain.local_node.server", str(folder)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 cwd=folder,
                 env={**os.environ, DATA_DIR_VARIABLE: str(data_dir())},
-                start_new_session=True,
-            )
+                check=False,
+            ).returncode
     except OSError as error:
         raise StorageError(f"{folder}: cannot be written ({error.strerror or error})") from None
 

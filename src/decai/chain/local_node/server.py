@@ -1,7 +1,7 @@
 """The local node as a process: JSON-RPC over HTTP, on loopback only, for one data directory.
 
-``python -m decai.chain.local_node.server FOLDER`` runs until it is told to stop. A second one for the same
-folder leaves at once.
+``python -m decai.chain.local_node.server FOLDER`` leaves a process behind that runs until it is told to stop.
+A second one for the same folder leaves at once.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from aiohttp import web
 
@@ -69,7 +69,7 @@ def _application(supervisor: Supervisor) -> web.Application:
     return application
 
 
-async def _serve(folder: Path) -> None:
+async def _serve(folder: Path, ready: IO[bytes]) -> None:
     supervisor = Supervisor(folder)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -83,6 +83,8 @@ async def _serve(folder: Path) -> None:
         with atomic_file(folder / INFO) as file:
             os.fchmod(file.fileno(), 0o600)
             file.write(json.dumps(info).encode())
+        ready.write(b"0")
+        ready.close()
         await supervisor.stopping.wait()
     finally:
         (folder / INFO).unlink(missing_ok=True)
@@ -102,21 +104,30 @@ async def _listen(runner: web.AppRunner) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the node of a folder until it is told to stop."""
-    folder = Path(arguments[0])
+    """Start the node of a folder as a process of its own; returns when it is ready, or has failed (not 0)."""
+    ready, told = os.pipe()
+    if os.fork():
+        os.close(told)
+        with os.fdopen(ready, "rb") as answer:
+            return int(answer.read() or b"2")
+    os.close(ready)
+    os.setsid()
+    _run(Path(arguments[0]), told)
+    return 0
+
+
+def _run(folder: Path, told: int) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / LOCK).open("ab") as lock:
+    with os.fdopen(told, "wb", buffering=0) as ready, (folder / LOCK).open("ab") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            return 0  # another one runs, or is starting
+            ready.write(b"0")  # another one runs, or is starting
+            return
         try:
-            asyncio.run(_serve(folder))
+            asyncio.run(_serve(folder, ready))
         except DecaiError as error:
             print(error, file=sys.stderr, flush=True)
-            return 2
-    return 0
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ __all__ = ["Supervisor"]
 _BASE_FEE: Final = 10**9
 _STATE_EVERY: Final = 500
 """Entries of the journal after which the state is kept, or more if keeping it takes long."""
+_READS: Final = 3
 _MINED_SECONDS: Final = 10.0
 _RESTARTS: Final = 3
 _REFUSED: Final = -32601
@@ -62,6 +63,8 @@ class Supervisor:
         self._clock = 0
         """How far the chain's clock is ahead of this machine's."""
         self._state_after = _STATE_EVERY
+        self._changes = 0
+        """How many changes were begun."""
 
     # Life
 
@@ -197,14 +200,27 @@ class Supervisor:
             self.stopping.set()
             return True
         if is_read(method):
-            return await self._persist(lambda: self._ask(method, *params))
+            return await self._read(method, params)
         change = self._change(method, params)
         async with self._writing:
+            self._changes += 1
             result = await self._persist(change)
             if len(self.journal.entries) >= self._state_after:
                 with contextlib.suppress(_AnvilGoneError, StorageError):
                     await self._keep_state()
             return result
+
+    async def _read(self, method: str, params: list[Any]) -> Any:
+        """An answer that shows nothing which is not on the disk yet."""
+        for _ in range(_READS):
+            seen = self._changes
+            if self._writing.locked():
+                break
+            result = await self._persist(lambda: self._ask(method, *params))
+            if seen == self._changes:
+                return result
+        async with self._writing:
+            return await self._persist(lambda: self._ask(method, *params))
 
     def _change(self, method: str, params: list[Any]) -> Callable[[], Awaitable[Any]]:
         if method in SENDS:
@@ -241,7 +257,8 @@ class Supervisor:
         try:
             receipt = await self._receipt(sent)
         except TimeoutError:
-            await self._ask("anvil_dropTransaction", sent)
+            # Transactions go in one at a time, so it is the only one that waits.
+            await self._ask("anvil_dropAllTransactions")
             raise _RpcError(
                 {"code": _FAILED, "message": "the transaction cannot be mined now: its nonce leaves a gap"}
             ) from None

@@ -1,0 +1,373 @@
+"""Everything that can happen to a shared model, in any order, and how it must end.
+
+A play is a list of steps, drawn by hypothesis, which also makes it short once it fails. At its end all waits
+pass, and everybody can withdraw: authors what the model agrees with, and others all that is left, until the
+contract holds nothing.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+
+from decai.protocols import Path
+from decai.units import DAY, Address
+from tests.conformance.twin_cases import Case
+from tests.conformance.twin_state import (
+    ADA,
+    CONTRIBUTORS,
+    EVERYBODY,
+    NOBODY,
+    OWNER,
+    STRANGER,
+    WALLET,
+    Known,
+    Row,
+)
+from tests.conformance.twins import Twins
+
+__all__ = ["Play", "Start", "Step", "starts", "steps"]
+
+YEAR = 365 * DAY
+LABELS = (0, 1, 0, 1, 0, 1, 2, 255, 2**63, 2**64 - 1, 2**64, 2**256 - 1, -1)
+
+
+class Start(NamedTuple):
+    """How a play begins."""
+
+    validated: list[Address]
+    """Whose contributions are valid by then."""
+    contested: list[Address]
+    """Whose contributions the model disagrees with, mature."""
+    push: int | None
+    """Which counters are near their limits, if the model can be pushed there."""
+    short_of: int
+    """How near."""
+
+
+class Step(NamedTuple):
+    """A method of `Play`, and what it is called with."""
+
+    name: str
+    arguments: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return f"play.{self.name}({', '.join(f'{key}={value!r}' for key, value in self.arguments.items())})"
+
+
+class Play:
+    """One play.
+
+    Parameters
+    ----------
+    case
+        Which model, on which terms.
+    """
+
+    def __init__(self, case: Case, start: Start) -> None:
+        self.case = case
+        self.twins = Twins(case)
+        if start.push is not None and case.model.pushes:
+            self._push(*case.model.pushes[start.push % len(case.model.pushes)], start.short_of)
+        everybody = [*start.validated, *start.contested]
+        for number, author in enumerate(everybody):
+            self.twins.advance(3)
+            self._add_opinion(author, (number % 3,), number < len(start.validated), True)
+        self.twins.advance(case.terms.refund_wait + 1)
+        for number in range(len(everybody)):
+            self.refund_own(number, True)
+        self.twins.operations = 0
+
+    def run(self, steps: list[Step]) -> None:
+        """Take these steps, and end."""
+        for step in steps:
+            getattr(self, step.name)(**step.arguments)
+        self.twins.same_model()
+        self.twins.same_views()
+        self._end()
+        self.twins.same_in_all()
+
+    def nothing(self) -> None:
+        """What any other step becomes when a failing play is made short."""
+
+    # Contributions
+
+    def add(self, sender: Address, row: Row, label: int, more: int, packed: bool) -> None:
+        """Of anything, with more or less than the cost."""
+        self.twins.add(sender, row, label, max(0, self.twins.local.cost() + more), packed)
+
+    def add_opinion(self, sender: Address, row: Row, agree: bool, packed: bool) -> None:
+        """What the model says, or the opposite."""
+        if self.twins.can_be_said(row, 0, packed=True):
+            self._add_opinion(sender, row, agree, packed)
+
+    def add_for_next_to_nothing(self, sender: Address, number: int, deposit: int) -> None:
+        """After so long that hardly a deposit is asked for, whose shares come to nothing."""
+        gap = (self.case.terms.cost_weight * 3600 // deposit) ** 2
+        if gap < 100 * YEAR:
+            self.twins.advance(gap)
+            self._add_opinion(sender, (number % 3,), False, True)
+            self.twins.advance(self.case.terms.refund_wait)
+
+    def add_again(self, index: int, packed: bool) -> None:
+        """The latest one once more, as in one block, or any."""
+        known = self._known(index)
+        if known is not None:
+            self.twins.add(self._person(known[3]), known[0], known[1], self.twins.local.cost(), packed)
+
+    def add_alias(self, index: int, place: int, sender: Address | None) -> None:
+        """Numbers out of range that would have the same bits in a word."""
+        known = self._known(index)
+        alias = self._alias(known, place)
+        if known is not None and alias is not None:
+            author = sender or self._person(known[3])
+            self.twins.add(author, alias, known[1], self.twins.local.cost(), packed=False)
+
+    # Time
+
+    def wait(self, seconds: int) -> None:
+        """So long."""
+        self.twins.advance(seconds)
+
+    def wait_until(self, index: int, wait: int, off: int) -> None:
+        """A wait is over, or nearly."""
+        known, terms = self._known(index), self.case.terms
+        if known is not None:
+            until = known[2] + (terms.refund_wait, terms.owner_wait, terms.any_wait)[wait] + off
+            self.twins.advance(max(0, until - self.twins.local.now))
+
+    # Claims
+
+    def refund_own(self, index: int, packed: bool) -> None:
+        """By the author."""
+        known = self._known(index)
+        if known is not None:
+            self.twins.refund(self._person(known[3]), known, packed)
+
+    def refund(self, index: int, sender: Address, packed: bool) -> None:
+        """By anybody."""
+        known = self._known(index)
+        if known is not None:
+            self.twins.refund(sender, known, packed)
+
+    def report(self, index: int, sender: Address, packed: bool) -> None:
+        """By anybody."""
+        known = self._known(index)
+        if known is not None:
+            self.twins.report(sender, known, packed)
+
+    def report_by_contributor(self, index: int, who: int, packed: bool) -> None:
+        """By somebody who has valid contributions."""
+        known, valid = self._known(index), list(self.twins.local.incentive.valid_contributions())
+        if known is not None and valid:
+            self.twins.report(self._person(valid[who % len(valid)]), known, packed)
+
+    def claim_another(
+        self,
+        index: int,
+        sender: Address,
+        row: Row | None,
+        label: int,
+        later: int,
+        author: Address | None,
+        refund: bool,
+        packed: bool,
+    ) -> None:
+        """What was hardly ever added."""
+        known = self._known(index)
+        if known is not None:
+            whose = known[3] if author is None else self.twins.real(author)
+            other = (known[0] if row is None else row, label, known[2] + later, whose)
+            (self.twins.refund if refund else self.twins.report)(sender, other, packed)
+
+    def claim_alias(self, index: int, place: int, sender: Address) -> None:
+        """With numbers out of range that would have the same bits in a word."""
+        known = self._known(index)
+        alias = self._alias(known, place)
+        if known is not None and alias is not None:
+            self.twins.report(sender, (alias, *known[1:]), packed=False)
+            self.twins.refund(self._person(known[3]), (alias, *known[1:]), packed=False)
+
+    def take_offer(self, path: Path, index: int, packed: bool) -> None:
+        """Of this kind, whosever it is; if there is none, time passes until there may be one."""
+        offers = [
+            (person, offer.contribution)
+            for person in EVERYBODY
+            for offer in self.twins.local.claims(self.twins.real(person))
+            if offer.path is path
+        ]
+        if not offers:
+            self.wait_until(index, max(0, path - 1), 0)
+            return
+        person, number = offers[index % len(offers)]
+        claim = self.twins.refund if path is Path.REFUND else self.twins.report
+        claim(person, self.twins.known[number], packed)
+
+    def claim_many(self, sender: Address, offered: bool, others: list[int], wrong: int | None) -> None:
+        """All that is offered and any others, perhaps twice, perhaps with one that does not exist."""
+        offers = self.twins.local.claims(self.twins.real(sender)) if offered else []
+        claims = [self.twins.known[offer.contribution] for offer in offers[:8]]
+        claims += filter(None, map(self._known, others))
+        known = None if wrong is None else self._known(wrong)
+        if wrong is not None and known is not None:
+            claims.insert(wrong % (len(claims) + 1), (known[0], known[1], known[2] + 1, known[3]))
+        self.twins.claim_many(sender, claims)
+
+    # The rest
+
+    def transfer_ownership(self, sender: Address | None, heir: Address) -> None:
+        """By the owner or anybody else."""
+        self.twins.transfer_ownership(sender or self._person(self.twins.local.owner), heir)
+
+    def add_feature_indices(self, sender: Address | None, indices: list[int]) -> None:
+        """By the owner or anybody else."""
+        self.twins.add_feature_indices(sender or self._person(self.twins.local.owner), indices)
+
+    def withdraw(self, sender: Address, recipient: Address) -> None:
+        """By whoever has something or nothing to withdraw."""
+        self.twins.withdraw(sender, recipient)
+
+    # How it ends
+
+    def _end(self) -> None:
+        """Nobody gets what is another's, and nothing stays behind."""
+        twins, ledger = self.twins, self.twins.local.ledger
+        twins.advance(self.case.terms.any_wait + 1)
+        for number, known in list(enumerate(twins.known))[twins.pushes :]:
+            author, owned = self._person(known[3]), self._owned()
+            left = ledger.left[number]
+            twins.report(author, known, True)
+            twins.refund(author, known, False)
+            agreed = twins.read("predictPacked(uint256[])", "uint64", twins.words(known[0])) == known[1]
+            assert self._owned() == owned + Counter({author: left if agreed else 0})
+        rest = [number for number in range(len(twins.known)) if ledger.left[number]]
+        for at in range(0, len(rest), 32):
+            page, owned = rest[at : at + 32], self._owned()
+            rest_of_page = sum(ledger.left[number] for number in page)
+            twins.claim_many(STRANGER, [twins.known[number] for number in page])
+            assert self._owned() == owned + Counter({STRANGER: rest_of_page})
+        assert twins.local.held == 0
+        twins.withdraw(WALLET, STRANGER)
+        assert twins.chain.balance(twins.address) == 0
+
+    def _owned(self) -> Counter[Address]:
+        """What everybody owns, credits included; the contract is asked."""
+        twins = self.twins
+        owned = Counter({p: int(twins.chain.balance(twins.real(p))) for p in EVERYBODY})
+        owned[WALLET] += twins.read("credits(address)", "uint256", twins.wallet.address)
+        return owned
+
+    def _known(self, index: int) -> Known | None:
+        """A contribution, the latest one for 0; None while there is none."""
+        known = self.twins.known
+        return known[-1 - index % len(known)] if known else None
+
+    def _person(self, address: Address) -> Address:
+        """Whose address it is."""
+        return next((person for person in EVERYBODY if self.twins.real(person) == address), OWNER)
+
+    def _add_opinion(self, sender: Address, row: Row, agree: bool, packed: bool) -> None:
+        said = self.twins.read("predictPacked(uint256[])", "uint64", self.twins.words(row))
+        self.twins.add(sender, row, said if agree else 1 - said, self.twins.local.cost(), packed)
+
+    def _alias(self, known: Known | None, place: int) -> Row | None:
+        row = known[0] if known is not None else ()
+        at, bits = place % max(1, len(row)), self.case.index_bits
+        if not at or row[at - 1] >> (63 - bits):
+            return None
+        return (*row[: at - 1], 0, row[at] | row[at - 1] << bits, *row[at + 1 :])
+
+    def _push(self, row: Row, label: int, short_of: int) -> None:
+        """Contribute what the model never agrees with, until its counters have almost nowhere to go."""
+        repeats = Counter(row)
+        most = max(repeats.values())
+        for room in range(2**15 - 1 - short_of, 0, -most):
+            part = tuple(index for index in repeats for _ in range(min(room, repeats[index])))
+            self.twins.advance(1)
+            self.twins.add(ADA, part, label, 2**110, packed=True)
+            self.twins.pushes += 1
+
+
+people = st.sampled_from(EVERYBODY)
+contributors = st.sampled_from(CONTRIBUTORS)
+ways = st.booleans()
+"""Packed, or as a list of numbers."""
+which = st.integers(0, 40) | st.integers(0, 3)
+
+
+def starts() -> st.SearchStrategy[Start]:
+    """How plays begin."""
+    validated, contested = st.lists(contributors, max_size=4), st.lists(contributors, max_size=4)
+    push = st.sampled_from([None, None, None, 0, 1, 2])
+    return st.builds(Start, validated, contested, push, st.integers(0, 2))
+
+
+def steps(case: Case, number: int) -> st.SearchStrategy[list[Step]]:
+    """So many steps, of which some may be nothing."""
+    rows, labels = case.model.rows, st.sampled_from(LABELS)
+    more = st.sampled_from([0, 0, 0, 1, 10**4, -1, 2**119, 2**128])
+    soon, late = [1, 1, 0, 1, 2, 4, 20, 21, -1], [61, 3600, DAY, YEAR, 20 * YEAR, 150 * YEAR]
+    offered: Mapping[str, Any] = {"index": which, "packed": ways}
+    table: list[tuple[int, str, Mapping[str, st.SearchStrategy[Any]]]] = [
+        (1, "nothing", {}),
+        (10, "add", {"sender": contributors, "row": rows, "label": labels, "more": more, "packed": ways}),
+        (10, "add_opinion", {"sender": contributors, "row": rows, "agree": ways, "packed": ways}),
+        (3, "add_again", {"index": which, "packed": ways}),
+        (2, "add_alias", {"index": which, "place": which, "sender": st.none() | contributors}),
+        (
+            1,
+            "add_for_next_to_nothing",
+            {"sender": contributors, "number": which, "deposit": st.integers(1, 4)},
+        ),
+        (8, "wait", {"seconds": st.sampled_from(soon)}),
+        (1, "wait", {"seconds": st.sampled_from(late)}),
+        (
+            6,
+            "wait_until",
+            {"index": which, "wait": st.sampled_from([0, 0, 0, 1, 2]), "off": st.integers(-1, 1)},
+        ),
+        (8, "refund_own", offered),
+        (3, "refund", {"sender": people, **offered}),
+        (5, "report", {"sender": people, **offered}),
+        (5, "report_by_contributor", {"who": which, **offered}),
+        (
+            3,
+            "claim_another",
+            {
+                "sender": people,
+                "row": st.none() | rows,
+                "label": labels,
+                "later": st.sampled_from([0, 0, 1, -1, 2**40]),
+                "author": st.none() | people,
+                "refund": ways,
+                **offered,
+            },
+        ),
+        (2, "claim_alias", {"index": which, "place": which, "sender": people}),
+        (10, "take_offer", {"path": st.sampled_from([*Path, Path.REPORT, Path.REPORT]), **offered}),
+        (
+            6,
+            "claim_many",
+            {
+                "sender": people,
+                "offered": ways,
+                "others": st.lists(which, max_size=2),
+                "wrong": st.sampled_from([None, None, None, 0, 1]),
+            },
+        ),
+        (2, "transfer_ownership", {"sender": st.none() | people, "heir": people | st.just(NOBODY)}),
+        (
+            1,
+            "add_feature_indices",
+            {"sender": st.none() | people, "indices": st.lists(st.integers(0, 2**32 - 1), max_size=20)},
+        ),
+        (2, "withdraw", {"sender": st.just(WALLET) | people, "recipient": people}),
+    ]
+    choices = [
+        st.builds(Step, st.just(name), st.fixed_dictionaries(arguments))
+        for weight, name, arguments in table
+        for _ in range(weight)
+    ]
+    step = st.integers(0, len(choices) - 1).flatmap(choices.__getitem__)
+    return st.lists(step, min_size=number, max_size=number)

@@ -1,0 +1,29 @@
+"""What tests of several rooms share."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from decai.paths import DATA_DIR_VARIABLE, data_dir
+
+_SHARED = ("bin", "compiled", "datasets", "prepared", "vyper")
+"""What is fetched or made once and never changes: each test may use what is there."""
+
+
+@pytest.fixture
+def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A data folder without keys, models, locks or a node of anybody else's; its own node ends with it."""
+    common, own = data_dir(), tmp_path / "data"
+    own.mkdir()
+    for name in _SHARED:
+        (common / name).mkdir(parents=True, exist_ok=True)
+        (own / name).symlink_to(common / name)
+    monkeypatch.setenv(DATA_DIR_VARIABLE, str(own))
+    monkeypatch.delenv("DECAI_PASSWORD", raising=False)
+    yield own
+    if (own / "node").exists() and os.environ.get(DATA_DIR_VARIABLE) == str(own):
+        from decai.chain.local_node import stop
+
+        stop()
