@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from decai.cli.model import Account, Json, Model, Rpc, app, date, opened, short
-from decai.cli.show import clean, count, ether, hint
+from decai.cli.show import clean, count, ether, hint, when
 from decai.errors import InputError
 
 if TYPE_CHECKING:
     from decai.chain.base import Mined, Transaction
     from decai.chain.client import ChainTrainer
+    from decai.chain.prospects import Prospect
     from decai.protocols import Offer
     from decai.samples import Features
     from decai.units import Address, Wei
@@ -170,15 +171,25 @@ def show_claims(
         for offer in listed:
             print(f"  #{offer.contribution:<7,} {offer.path.name.lower():7} {ether(offer.amount)}")
     if later:
-        print(f"later: up to {ether(sum(p.amount for p in later))}")
+        # A contribution may be there twice; it pays once.
+        most = {p.contribution: p.amount for p in sorted(later, key=lambda p: p.amount)}
+        print(f"later: up to {ether(sum(most.values()))}")
     for p in later[:50]:
-        condition = ", if the model agrees" if p.path == 0 else ", if it disagrees" if p.path == 1 else ""
         path = p.path.name.lower()
-        print(f"  #{p.contribution:<7,} {path:7} {ether(p.amount)} from {date(p.since)}{condition}")
+        print(f"  #{p.contribution:<7,} {path:7} {ether(p.amount)} {_condition(p, trainer.now)}")
     if len(later) > 50:
         print(f"  ... and {len(later) - 50:,} more; --json lists all")
     if not (made or offers or later):
         print(f"{short(sender)} has nothing to claim on this model")
+
+
+def _condition(prospect: "Prospect", now: int) -> str:
+    from decai.protocols import Path
+
+    verb = {Path.REFUND: "agrees", Path.REPORT: "disagrees"}.get(prospect.path)
+    if prospect.since <= now:
+        return f"as soon as the model {verb}"
+    return f"{when(prospect.since, now)}{f', if the model {verb} then' if verb else ''}"
 
 
 def _claimed(trainer: "ChainTrainer", sender: "Address", as_json: bool) -> "list[Offer]":
