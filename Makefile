@@ -1,6 +1,6 @@
 # `make demo` and `make test` set up whatever they need; the second time they start at once.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test conformance bench sweep gas lint doctest lock wheels clean
+.PHONY: help setup demo test conformance siege bench sweep gas lint doctest lock wheels clean
 
 PY := .venv/bin/python
 STAMP := .venv/.ready
@@ -25,6 +25,9 @@ test: setup  ## Run the tests
 
 conformance: setup  ## Do 100,000 random things to contract and twin of each pairing, and compare them
 	@$(PY) -m tests.conformance.campaign
+
+siege: setup  ## Kill the local node and its clients 100 times, and look for what is lost
+	@$(PY) -m tests.chain.local_node.siege 100
 
 bench: setup  ## Time the event loop against the bare arithmetic, and show how cost grows
 	@$(PY) -m benchmarks.simulation

@@ -79,10 +79,14 @@ def test_a_crowd_of_runs_is_counted_not_named(runs: list[RunData]) -> None:
     assert len(shown) < 8
 
 
-def test_interrupted_run_says_so(runs: list[RunData]) -> None:
-    run = replace(runs[0], result=replace(runs[0].result, stopped_by="interrupt"))
+@pytest.mark.parametrize(
+    ("stopped_by", "told"),
+    [("interrupt", "(seed 1, interrupted)"), ("failure", "(seed 1, failed)"), ("money", "(seed 1)")],
+)
+def test_run_that_was_cut_short_says_so(runs: list[RunData], stopped_by: str, told: str) -> None:
+    run = replace(runs[0], result=replace(runs[0].result, stopped_by=stopped_by))
     title = figure_of([run])._suptitle  # type: ignore[attr-defined]
-    assert title.get_text().endswith("(seed 1, interrupted)")
+    assert title.get_text().endswith(told)
 
 
 @pytest.mark.parametrize("count", [1, 3, 12, 40])

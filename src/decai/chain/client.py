@@ -13,9 +13,9 @@ from decai.protocols import Offer, Path, Receipt
 from decai.samples import Features
 from decai.units import Address, Seconds, Wei
 
-__all__ = ["ChainTrainer"]
+__all__ = ["MOST_CLAIMS", "ChainTrainer"]
 
-_MOST_CLAIMS: Final = 32
+MOST_CLAIMS: Final = 32
 """Most claims of one transaction."""
 
 
@@ -95,7 +95,7 @@ class ChainTrainer:
         Refused
             If the features are malformed.
         """
-        self._check_features(features)
+        self.check_features(features)
         if self._packed:
             words = packed(features, self.info.index_bits)
             return int(self._read("predictPacked(uint256[])", "uint64", words))
@@ -227,8 +227,8 @@ class ChainTrainer:
             With the contract's own sentence, if one is refused; the transaction that it was in does nothing.
         """
         made: list[Offer] = []
-        for at in range(0, len(contributions), _MOST_CLAIMS):
-            numbers = contributions[at : at + _MOST_CLAIMS]
+        for at in range(0, len(contributions), MOST_CLAIMS):
+            numbers = contributions[at : at + MOST_CLAIMS]
             mined = self.chain.send(self.claim_many_transaction(sender, numbers))
             paid = self.paid_by(mined)
             made += [Offer(n, path, amount) for n, (path, amount) in zip(numbers, paid, strict=True)]
@@ -308,8 +308,8 @@ class ChainTrainer:
             or (int(features.min()) >= 0 and int(features.max()) >> self.info.index_bits == 0)
         )
 
-    def _check_features(self, features: Features) -> None:
-        """What the ABI cannot even express is refused here, in the words of the twin."""
+    def check_features(self, features: Features) -> None:
+        """Raise `Refused`, in the words of the twin, for what the ABI cannot even express."""
         if self._is_too_long(features):
             raise Refused(f"{self.info.classifier}: too many features")
         if not self._fits(features):
@@ -322,7 +322,7 @@ class ChainTrainer:
             raise Refused(f"{self.info.incentive}: the value sent is below the cost")
         if not 0 <= label < len(self.info.classes):
             raise Refused(f"{self.info.classifier}: no such class")
-        self._check_features(features)
+        self.check_features(features)
 
     def _check_key(self, features: Features, label: int, added: Seconds) -> None:
         numbers_fit = 0 <= label < 2**64 and 0 <= added < 2**256

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from decai.incentive import Points
 from decai.protocols import Path
 from decai.trainer import LocalTrainer
 from decai.units import Address, Seconds, Wei
@@ -16,7 +17,7 @@ class Prospect:
     contribution: int
     path: Path
     since: Seconds
-    """From when, in seconds."""
+    """From when, in seconds; if that is past, it waits for the model alone."""
     amount: Wei
     """What is left of the deposit, or today's share of it, in wei; others may be quicker."""
     needs_model: bool
@@ -24,7 +25,9 @@ class Prospect:
 
 
 def prospects(twin: LocalTrainer, claimer: Address, now: Seconds) -> list[Prospect]:
-    """The next path that opens to `claimer` on each contribution that he cannot claim at `now`.
+    """The paths that may open to `claimer` on each contribution, but for those that are open to him at `now`.
+
+    Of the paths that time alone opens there is the first, for it leaves nothing to the others.
 
     Parameters
     ----------
@@ -35,34 +38,33 @@ def prospects(twin: LocalTrainer, claimer: Address, now: Seconds) -> list[Prospe
     now
         The time, in seconds.
     """
-    ledger = twin.ledger
-    can = {offer.contribution for offer in twin.claims(claimer)}
-    found = []
-    for number in range(len(ledger)):
-        closed = ledger.claims[number] > 0 and not ledger.left[number]
-        if number in can or closed:
-            continue
-        prospect = _next(twin, number, claimer, now)
-        if prospect is not None:
-            found.append(prospect)
+    open_now = {offer.contribution: offer.path for offer in twin.claims(claimer)}
+    found: list[Prospect] = []
+    for number in range(len(twin.ledger)):
+        found += _of(twin, number, claimer, now, open_now.get(number))
     return sorted(found, key=lambda each: (each.since, each.contribution))
 
 
-def _next(twin: LocalTrainer, number: int, claimer: Address, now: Seconds) -> Prospect | None:
+def _of(
+    twin: LocalTrainer, number: int, claimer: Address, now: Seconds, open_now: Path | None
+) -> list[Prospect]:
     ledger, terms = twin.ledger, twin.incentive
-    added, left = ledger.added[number], ledger.left[number]
+    added, left, deposit = ledger.added[number], ledger.left[number], ledger.deposit[number]
+    is_author, has_claimed = ledger.author[number] == claimer, ledger.has_claimed(number, claimer)
+    if ledger.claims[number] > 0 and not left:
+        return []
     judged = Seconds(added + terms.refund_wait)
-    if ledger.author[number] == claimer:
-        if judged <= now or ledger.has_claimed(number, claimer):
-            return None
-        return Prospect(number, Path.REFUND, judged, left, needs_model=True)
-    paths = []
-    if judged > now and not ledger.has_claimed(number, claimer):
-        share = Wei(min(left, int(ledger.deposit[number] * terms.share(claimer))))
-        if share >= max(1, terms.least_report):
-            paths.append(Prospect(number, Path.REPORT, judged, share, needs_model=True))
-    if terms.owner_wait is not None and claimer == twin.owner:
-        paths.append(Prospect(number, Path.OWNER, Seconds(added + terms.owner_wait), left, needs_model=False))
-    if terms.any_wait is not None:
-        paths.append(Prospect(number, Path.ANYONE, Seconds(added + terms.any_wait), left, needs_model=False))
-    return min((p for p in paths if p.since > now and p.amount), key=lambda p: p.since, default=None)
+    if is_author:
+        waits = open_now is None and not has_claimed
+        return [Prospect(number, Path.REFUND, judged, left, needs_model=True)] if waits else []
+    found: list[Prospect] = []
+    is_owner = claimer == twin.owner and terms.owner_wait is not None
+    wait = terms.owner_wait if is_owner else terms.any_wait
+    takes_all = wait is not None and now - added >= wait
+    share = Wei(min(left, int(deposit * terms.share(claimer))))
+    if open_now is None and not has_claimed and not takes_all and (share or isinstance(terms, Points)):
+        found.append(Prospect(number, Path.REPORT, judged, share, needs_model=True))
+    if wait is not None and not takes_all and left:
+        path = Path.OWNER if is_owner else Path.ANYONE
+        found.append(Prospect(number, path, Seconds(added + wait), left, needs_model=False))
+    return found

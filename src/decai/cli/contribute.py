@@ -1,28 +1,38 @@
 """``decai model add-data``, ``refund``, ``report``, ``claims``: teach a shared model, and settle."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from decai.cli.model import Account, Json, Model, Rpc, app, date, opened, short
+from decai.cli.show import clean, count, ether, hint, when
 from decai.errors import InputError
 
 if TYPE_CHECKING:
-    from decai.chain.base import Mined
+    from decai.chain.base import Mined, Transaction
     from decai.chain.client import ChainTrainer
+    from decai.chain.prospects import Prospect
+    from decai.protocols import Offer
     from decai.samples import Features
+    from decai.units import Address, Wei
 
 __all__ = ["add_data", "app", "refund", "report", "show_claims"]
 
+_EARLIER: Final = "; it was sent by an earlier command like this, which was cut short"
 FeaturesOption = Annotated[str | None, typer.Option(help="Feature indices, such as 1,5,9.")]
 TextOption = Annotated[str | None, typer.Option(help="A text, if the model's encoder takes one.")]
 LabelOption = Annotated[str | None, typer.Option(help="The class's name or number.")]
 Number = Annotated[
     int | None, typer.Option("--number", min=0, help="The contribution, as `claims` numbers it.")
 ]
-Added = Annotated[int | None, typer.Option("--added", help="When it was added, in seconds since 1970.")]
+Added = Annotated[
+    int | None,
+    typer.Option("--added", "--time", min=0, help="When it was added, in seconds since 1970."),
+]
 
 
 @app.command("add-data")
@@ -41,24 +51,28 @@ def add_data(
     """Contribute a sample, with a deposit that is refunded if the model comes to agree."""
     from decai.chain.connect import default_sender
     from decai.cli.features import label_of
-    from decai.cli.words import eth
     from decai.units import parse_wei
 
     trainer = opened(address, rpc, account)
     sample = _sample(trainer, features, text)
     number = label_of(label, trainer.info.classes)
-    most = trainer.cost() if value is None else parse_wei(value)
+    most = _with_room(trainer.cost()) if value is None else parse_wei(value)
+    if most < 0:
+        raise InputError(f"--value: {value!r} is negative")
     sender = default_sender(trainer.chain)
-    mined = trainer.submit(sender, sample, number, most)
-    deposit = trainer.cost_of(mined)
-    refund_at = mined.time + trainer.info.refund_wait
-    if as_json:
-        facts = {"sender": sender, "features": sample.tolist(), "label": number, "added": mined.time}
-        print(json.dumps({**facts, "cost": deposit, "refund_from": refund_at, **_receipt(mined)}))
-        return
-    print(f"Contributed {len(sample)} features as {trainer.info.classes[number]}; deposit {eth(deposit)}")
-    print(f"  {_spent(mined)}")
-    print(f"  a refund is possible from {date(refund_at)} on, if the model agrees then")
+    transaction = trainer.add_data_transaction(sender, sample, number, most)
+    with _sent_once(trainer, "add-data", transaction, as_json) as (mined, earlier):
+        deposit = trainer.cost_of(mined)
+        refund_at = mined.time + trainer.info.refund_wait
+        if as_json:
+            facts = {"sender": sender, "features": sample.tolist(), "label": number, "added": mined.time}
+            facts |= {"cost": deposit, "refund_from": refund_at, "earlier": earlier}
+            print(json.dumps({**facts, **_receipt(mined)}), flush=True)
+            return
+        name = clean(trainer.info.classes[number])
+        print(f"Contributed {count(len(sample), 'feature')} as {name}; deposit {ether(deposit)}")
+        print(f"  {_spent(mined)}{_EARLIER if earlier else ''}")
+        print(f"  a refund is possible from {date(refund_at)} on, if the model agrees then", flush=True)
 
 
 @app.command("refund")
@@ -85,8 +99,9 @@ def refund(
             raise InputError(f"contribution {number} is {author}'s, not {sender}'s; report it instead")
     else:
         sample, known, time = _named(trainer, features, text, label, added)
-    mined = trainer.chain.send(trainer.refund_transaction(sender, sample, known, Seconds(time)))
-    _show_claim(trainer, mined, as_json)
+    transaction = trainer.refund_transaction(sender, sample, known, Seconds(time))
+    with _sent_once(trainer, "refund", transaction, as_json) as (mined, earlier):
+        _show_claim(trainer, mined, earlier, as_json)
 
 
 @app.command("report")
@@ -116,8 +131,9 @@ def report(
         if author is None:
             raise InputError("whose contribution is it? Give --author, or name it by --number")
         whose = parse_address(author)
-    mined = trainer.chain.send(trainer.report_transaction(sender, sample, known, Seconds(time), whose))
-    _show_claim(trainer, mined, as_json)
+    transaction = trainer.report_transaction(sender, sample, known, Seconds(time), whose)
+    with _sent_once(trainer, "report", transaction, as_json) as (mined, earlier):
+        _show_claim(trainer, mined, earlier, as_json)
 
 
 @app.command("claims")
@@ -131,11 +147,10 @@ def show_claims(
     """List what you can claim now, and what later; `--claim` makes the claims of now."""
     from decai.chain.connect import default_sender
     from decai.chain.prospects import prospects
-    from decai.cli.words import eth
 
     trainer = opened(address, rpc, account)
     sender = default_sender(trainer.chain)
-    made = trainer.claim_all(sender) if make else []
+    made = _claimed(trainer, sender, as_json) if make else []
     offers = trainer.claims(sender)
     later = prospects(trainer.replica.twin, sender, trainer.now)
     if as_json:
@@ -152,20 +167,46 @@ def show_claims(
         return
     for title, listed in (("claimed", made), ("now", offers)):
         if listed:
-            print(f"{title}: {eth(sum(offer.amount for offer in listed))} in {len(listed):,} claims")
+            print(f"{title}: {ether(sum(offer.amount for offer in listed))} in {len(listed):,} claims")
         for offer in listed:
-            print(f"  #{offer.contribution:<7,} {offer.path.name.lower():7} {eth(offer.amount)}")
+            print(f"  #{offer.contribution:<7,} {offer.path.name.lower():7} {ether(offer.amount)}")
     if later:
-        print(f"later: up to {eth(sum(p.amount for p in later))}")
+        # A contribution may be there twice; it pays once.
+        most = {p.contribution: p.amount for p in sorted(later, key=lambda p: p.amount)}
+        print(f"later: up to {ether(sum(most.values()))}")
     for p in later[:50]:
-        condition = ", if the model agrees" if p.path == 0 else ", if it disagrees" if p.path == 1 else ""
-        print(
-            f"  #{p.contribution:<7,} {p.path.name.lower():7} {eth(p.amount)} from {date(p.since)}{condition}"
-        )
+        path = p.path.name.lower()
+        print(f"  #{p.contribution:<7,} {path:7} {ether(p.amount)} {_condition(p, trainer.now)}")
     if len(later) > 50:
         print(f"  ... and {len(later) - 50:,} more; --json lists all")
     if not (made or offers or later):
         print(f"{short(sender)} has nothing to claim on this model")
+
+
+def _condition(prospect: "Prospect", now: int) -> str:
+    from decai.protocols import Path
+
+    verb = {Path.REFUND: "agrees", Path.REPORT: "disagrees"}.get(prospect.path)
+    if prospect.since <= now:
+        return f"as soon as the model {verb}"
+    return f"{when(prospect.since, now)}{f', if the model {verb} then' if verb else ''}"
+
+
+def _claimed(trainer: "ChainTrainer", sender: "Address", as_json: bool) -> "list[Offer]":
+    """Make every claim of now."""
+    from decai.chain.claiming import claim_everything
+    from decai.chain.journal import open_journal
+    from decai.chain.rpc import RpcChain
+
+    chain = trainer.chain
+    assert isinstance(chain, RpcChain)
+    told = None if as_json else hint
+    with open_journal(chain, "claim", sender, trainer.address.encode(), told) as journal:
+        # What an earlier command has sent must be in a block before anybody looks at what is left.
+        journal.wait()
+        made = [offer for batch in claim_everything(trainer, sender, journal.send_next) for offer in batch]
+        journal.acknowledge()
+    return made
 
 
 def _offer(offer: Any) -> dict[str, Any]:
@@ -179,9 +220,12 @@ def _sample(trainer: "ChainTrainer", features: str | None, text: str | None) -> 
     if (features is None) == (text is None):
         raise InputError("give one of --features and --text")
     if features is not None:
-        return parse_features(features)
-    size = read(trainer.chain, trainer.address, "numBaseWeights()", "uint256")
-    return text_features(str(text), trainer.info.encoder, size)
+        sample = parse_features(features)
+    else:
+        size = read(trainer.chain, trainer.address, "numBaseWeights()", "uint256")
+        sample = text_features(str(text), trainer.info.encoder, size)
+    trainer.check_features(sample)
+    return sample
 
 
 def _named(
@@ -207,17 +251,38 @@ def _receipt(mined: "Mined") -> dict[str, Any]:
 
 
 def _spent(mined: "Mined") -> str:
-    from decai.cli.words import eth
-
-    return f"{mined.gas:,} gas, fee {eth(mined.fee)}, block {mined.block:,}"
+    return f"{mined.gas:,} gas, fee {ether(mined.fee)}, block {mined.block:,}"
 
 
-def _show_claim(trainer: "ChainTrainer", mined: "Mined", as_json: bool) -> None:
-    from decai.cli.words import eth
+def _with_room(cost: "Wei") -> "Wei":
+    """The cost of now and a tenth: what is not needed comes back."""
+    from decai.units import Wei
 
+    return Wei(cost + -(-cost // 10))
+
+
+@contextmanager
+def _sent_once(
+    trainer: "ChainTrainer", kind: str, transaction: "Transaction", as_json: bool
+) -> "Iterator[tuple[Mined, bool]]":
+    """Send a transaction, unless a command like this has sent it and was killed before it told."""
+    from decai.chain.journal import open_journal
+    from decai.chain.rpc import RpcChain
+
+    chain = trainer.chain
+    assert isinstance(chain, RpcChain)
+    content = f"{trainer.address}:".encode() + transaction.data
+    with open_journal(chain, kind, transaction.sender, content, None if as_json else hint) as journal:
+        mined = journal.send(0, transaction)
+        yield mined, journal.found > 0
+        journal.acknowledge()
+
+
+def _show_claim(trainer: "ChainTrainer", mined: "Mined", earlier: bool, as_json: bool) -> None:
     path, amount = trainer.paid_by(mined)[0]
     if as_json:
-        print(json.dumps({"path": path.name.lower(), "amount": amount, **_receipt(mined)}))
+        paid = {"path": path.name.lower(), "amount": amount, "earlier": earlier}
+        print(json.dumps({**paid, **_receipt(mined)}), flush=True)
         return
-    print(f"Got {eth(amount)} ({path.name.lower()})")
-    print(f"  {_spent(mined)}")
+    print(f"Got {ether(amount)} ({path.name.lower()})")
+    print(f"  {_spent(mined)}{_EARLIER if earlier else ''}", flush=True)

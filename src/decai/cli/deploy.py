@@ -1,17 +1,20 @@
 """``decai deploy``: a model file becomes a shared model."""
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from decai.cli.model import Account, Json, Rpc
-from decai.errors import InputError
+from decai.cli.show import clean, count, ether, hint, price, table
+from decai.errors import InputError, Interrupted
 
 if TYPE_CHECKING:
     from decai.chain.compose import Composition
-    from decai.chain.deployment import Deployment
+    from decai.chain.deployment import Deployment, Plan
+    from decai.chain.rpc import RpcChain
     from decai.protocols import Classifier, IncentiveMechanism
 
 __all__ = ["composed", "deploy", "model_of", "terms_of_options"]
@@ -50,36 +53,59 @@ def deploy(
     part: Part = None,
     rpc: Rpc = None,
     account: Account = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before real money is spent.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Deploy a model: it is then used for free, and taught by anyone."""
+    """Deploy a model: it is then used for free, and taught by anyone.
+
+    After an interruption, the same command goes on where it was.
+    """
     from decai.chain.connect import connect, default_sender
-    from decai.chain.deployment import deploy_model
+    from decai.chain.deployment import deploying, plan_deployment
     from decai.chain.known import KnownModel, remember
 
     terms = terms_of_options(incentive, refund_wait, owner_claim_wait, any_claim_wait, cost_weight, shares)
     model, facts = model_of(file)
     texts = {"name": name, "description": description, "encoder": encoder}
     what = composed(model, terms, facts, texts, max_features, index_bits, part or ())
-    if not as_json:
-        _warn(terms)
+    plan = plan_deployment(what, facts["featureIndices"])
+    warnings = _warnings(terms)
+    for warning in warnings if not as_json else ():
+        hint(f"warning: {warning}")
     chain = connect(rpc, account)
     sender = default_sender(chain)
-    say = None if as_json else lambda line: typer.echo(f"  {line} ...", err=True)
-    done = deploy_model(chain, what, sender, feature_indices=facts.get("featureIndices", ()), progress=say)
+    if not (yes or as_json):
+        _confirm(chain, plan, sender)
     title = what.arguments[0]
-    remember(KnownModel(done.address, chain.chain_id, done.first_block, title))
-    if as_json:
-        print(json.dumps(_result(done, chain.chain_id, title)))
-    else:
-        print(_told(done, model, title))
+    with deploying(chain, plan, sender, None if as_json else hint) as done:
+        remember(KnownModel(done.address, chain.chain_id, done.first_block, title))
+        if as_json:
+            print(json.dumps({**_result(done, chain.chain_id, title), "warnings": warnings}), flush=True)
+        else:
+            print(_told(done, model, title), flush=True)
+
+
+def _confirm(chain: "RpcChain", plan: "Plan", sender: str) -> None:
+    """Ask before money of the outside world is spent, if somebody is there to be asked."""
+    if chain.is_development or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return
+    most = ether(plan.gas * chain.fees.most)
+    print(f"{sender} sends {count(len(plan.steps), 'transaction')} on chain {chain.chain_id}")
+    print(f"  about {plan.gas:,} gas, at most {most} as the chain asks now")
+    if not typer.confirm("Go on?"):
+        raise Interrupted("nothing was sent")
 
 
 def model_of(file: Path) -> tuple["Classifier", dict[str, Any]]:
     """The model in a file or a run's folder, and what the file says beside it."""
     from decai.model_file import read_model
 
-    path = file / "model.json" if file.is_dir() else file
+    path = file
+    if file.is_dir():
+        from decai.simulation.run_data import read_summary
+
+        read_summary(file)
+        path = file / "model.json"
     model = read_model(path)
     # It was just read, so it is JSON, and an object.
     facts: dict[str, Any] = json.loads(path.read_bytes())
@@ -87,7 +113,16 @@ def model_of(file: Path) -> tuple["Classifier", dict[str, Any]]:
     if not all(type(index) is int and 0 <= index < 2**32 for index in indices):
         raise InputError(f"{path}: featureIndices must be whole numbers from 0 to 2^32 - 1")
     kept = {key: facts[key] for key in ("name", "description", "encoder") if isinstance(facts.get(key), str)}
-    return model, {**kept, "featureIndices": indices, "stem": path.stem if path is file else file.name}
+    stem = path.stem if path is file else file.resolve().name
+    return model, {**kept, "featureIndices": indices, "longest": _longest(path, facts), "stem": stem}
+
+
+def _longest(path: Path, facts: dict[str, Any]) -> int | None:
+    """How many features the longest sample lists that is known, if the file says it."""
+    longest = facts.get("longestSample")
+    if longest is None or (type(longest) is int and 0 < longest <= 2**20):
+        return longest
+    raise InputError(f"{path}: longestSample must be a whole number from 1 to {2**20}")
 
 
 def composed(
@@ -111,7 +146,9 @@ def composed(
     said = {key: text if text is not None else facts.get(key) for key, text in texts.items()}
     named = Texts(said["name"] or facts["stem"], said["description"] or "", said["encoder"] or "none")
     if max_features is None:
-        fits = [size for size in MAX_FEATURES_CHOICES if size >= model.num_features]
+        # Nobody lists more features than there are, but for a few that are repeated or new.
+        longest = facts["longest"] or model.num_features
+        fits = [size for size in MAX_FEATURES_CHOICES if size >= longest]
         max_features = fits[0] if fits else MAX_FEATURES_CHOICES[-1]
     if index_bits is None:
         index_bits = 16 if _largest(model) < 2**16 else 32
@@ -148,12 +185,13 @@ def terms_of_options(
     raise InputError(f"shares are by count or by deposit, not {shares!r}")
 
 
-def _warn(terms: "IncentiveMechanism") -> None:
+def _warnings(terms: "IncentiveMechanism") -> list[str]:
     if terms.owner_wait is not None and terms.owner_wait == terms.refund_wait:
-        typer.echo(
-            "warning: the owner may take deposits as soon as authors may be refunded; let him wait longer",
-            err=True,
-        )
+        return [
+            "the owner may take a deposit as soon as its author may be refunded, so he can take everything "
+            "at once; let him wait longer"
+        ]
+    return []
 
 
 def _result(done: "Deployment", chain_id: int, name: str) -> dict[str, Any]:
@@ -163,8 +201,8 @@ def _result(done: "Deployment", chain_id: int, name: str) -> dict[str, Any]:
         "chain_id": chain_id,
         "first_block": done.first_block,
         "transactions": len(done.steps),
-        "gas": sum(step.gas for step in done.steps),
-        "cost": sum(step.fee for step in done.steps),
+        "gas": done.gas,
+        "cost": done.fee,
         "resumed": done.resumed,
         "steps": [
             {
@@ -180,19 +218,15 @@ def _result(done: "Deployment", chain_id: int, name: str) -> dict[str, Any]:
 
 
 def _told(done: "Deployment", model: "Classifier", name: str) -> str:
-    from decai.cli.words import eth
-
-    gas, fee = sum(step.gas for step in done.steps), sum(step.fee for step in done.steps)
-    kind = model.kind.replace("-", " ")
-    count = "1 transaction" if len(done.steps) == 1 else f"{len(done.steps):,} transactions"
-    lines = [f"Deployed “{name}” ({kind}, {model.num_features:,} features) at {done.address}"]
-    lines.append(
-        f"  {count}, {gas:,} gas, {eth(fee)}{' (an earlier attempt was taken up)' if done.resumed else ''}"
-    )
-    if len(done.steps) > 1:
-        width = max(len(step.title) for step in done.steps)
-        lines += [
-            f"  {step.title:{width}}  0x{step.transaction.hex()[:8]}…  {step.gas:>11,} gas  {eth(step.fee)}"
-            for step in done.steps
-        ]
+    kind, size = model.kind.replace("-", " "), count(model.num_features, "feature")
+    lines = [f"Deployed “{clean(name)}” ({kind}, {size}) at {done.address}"]
+    rows = [
+        (step.title, f"0x{step.transaction.hex()}", f"{step.gas:,} gas", ether(step.fee))
+        for step in done.steps
+    ]
+    lines.append(table(rows, right=(2,)))
+    transactions = count(len(rows), "transaction")
+    lines.append(f"  {transactions}, {done.gas:,} gas, {ether(done.fee)} at {price(done.fee, done.gas)}")
+    if done.resumed:
+        lines.append("  an earlier attempt was cut short; this one went on with it")
     return "\n".join(lines)

@@ -231,7 +231,9 @@ def export(
     block = trainer.chain.block
     model = read_classifier(trainer.chain, trainer.info) or trainer.replica.update().twin.classifier
     source = {"chain_id": trainer.chain.chain_id, "address": trainer.address, "block": block}
-    write_model(model, out, extra={"source": source, "name": trainer.info.name})
+    info = trainer.info
+    about = {"name": info.name, "description": info.description, "encoder": info.encoder}
+    write_model(model, out, extra={**about, "longestSample": info.max_features, "source": source})
     if as_json:
         print(json.dumps({"file": str(out), **source, "features": model.num_features}))
     else:

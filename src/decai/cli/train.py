@@ -32,7 +32,7 @@ def train(
     from decai.simulation.initial import initial_model
 
     made = initial_model(dataset, classifier, settings or (), initial=initial, seed=seed)
-    write_model(made.classifier, out)
+    write_model(made.classifier, out, extra=made.entries)
     if as_json:
         print(
             json.dumps(

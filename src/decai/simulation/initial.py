@@ -1,10 +1,12 @@
 """Models as they are before anybody contributes: initial training alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from decai.dataset import Dataset
 from decai.errors import ScenarioError
 from decai.protocols import Classifier
 from decai.simulation.build import build_classifier, initial_count, train_initially
@@ -28,6 +30,8 @@ class InitialModel:
     """How many it has learned from."""
     accuracy: float
     """On the test part, from 0 to 1."""
+    entries: Mapping[str, Any]
+    """What its file says beside the model itself."""
 
 
 def initial_model(
@@ -71,4 +75,24 @@ def initial_model(
     model = build_classifier(scenario.model, data)
     train_initially(model, scenario.model, data.train.samples.select(order), data.train.labels[order])
     right = np.count_nonzero(model.predict_many(data.test.samples) == data.test.labels)
-    return InitialModel(model, name, size, float(right) / len(data.test))
+    accuracy = float(right) / len(data.test)
+    return InitialModel(model, name, size, accuracy, _entries(data, size, accuracy))
+
+
+def _entries(data: Dataset, samples: int, accuracy: float) -> dict[str, Any]:
+    entries: dict[str, Any] = {
+        "name": data.info.title,
+        "description": f"Tells {' from '.join(data.classes) if len(data.classes) == 2 else 'classes apart'}.",
+        # The words of a text, as the data set counts them, are what the model takes.
+        "encoder": f"{data.name} words" if data.info.kind == "text" else "none",
+        "training": {
+            "dataset": data.name,
+            "options": dict(data.options),
+            "samples": samples,
+            "accuracy": round(accuracy, 6),
+        },
+    }
+    if data.is_sparse:
+        lengths = [part.samples.ends - part.samples.starts for part in (data.train, data.test)]
+        entries["longestSample"] = max(int(each.max()) for each in lengths)
+    return entries
