@@ -2,7 +2,8 @@
 
 import random
 import re
-from pathlib import Path, PurePath
+from dataclasses import replace
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -36,9 +37,9 @@ def sample(*indices: int) -> Features:
     return np.array(indices, dtype=np.int32)
 
 
-def composition(mechanism: str, own_parts: dict[str, str | Path] | None = None) -> Composition:
+def composition(mechanism: str) -> Composition:
     model = SparsePerceptron(("no", "yes"), [1_000, -1_000, 2, -2], learning_rate=1)
-    return compose(model, MECHANISMS[mechanism], Texts("Ünïcode", "", "words"), own_parts=own_parts)
+    return compose(model, MECHANISMS[mechanism], Texts("Ünïcode", "", "words"))
 
 
 def deployed(what: Composition) -> ChainTrainer:
@@ -205,13 +206,12 @@ class TestFinds:
         assert audited(used).holds
 
 
-def cheat(tmp_path: Path, old: str, new: str) -> ChainTrainer:
+def cheat(old: str, new: str) -> ChainTrainer:
     """A contract whose incentive mechanism is not what it says."""
-    text = composition("stakeable").sources["incentive.vy"]
+    honest = composition("stakeable")
+    text = honest.sources["incentive.vy"]
     assert old in text
-    own = tmp_path / "own.vy"
-    own.write_text(text.replace(old, new))
-    return deployed(composition("stakeable", {"incentive": own}))
+    return deployed(replace(honest, sources={**honest.sources, "incentive.vy": text.replace(old, new)}))
 
 
 @pytest.mark.parametrize(
@@ -227,8 +227,8 @@ def cheat(tmp_path: Path, old: str, new: str) -> ChainTrainer:
         ("base._settle_refund(msg.sender, deposit)", "pass", "should have been refused|accounts"),
     ],
 )
-def test_finds_a_contract_that_breaks_its_rules(tmp_path: Path, old: str, new: str, found: str) -> None:
-    trainer = cheat(tmp_path, old, new)
+def test_finds_a_contract_that_breaks_its_rules(old: str, new: str, found: str) -> None:
+    trainer = cheat(old, new)
     use(trainer, steps=1_500)
     result = audited(trainer)
     assert not result.holds
@@ -236,8 +236,8 @@ def test_finds_a_contract_that_breaks_its_rules(tmp_path: Path, old: str, new: s
     assert re.search(found, details), details
 
 
-def test_finds_other_code_though_it_did_nothing_wrong_yet(tmp_path: Path) -> None:
-    trainer = cheat(tmp_path, "unsafe_mul(costWeight, 3600)", "unsafe_mul(costWeight, 3601)")
+def test_finds_other_code_though_it_did_nothing_wrong_yet() -> None:
+    trainer = cheat("unsafe_mul(costWeight, 3600)", "unsafe_mul(costWeight, 3601)")
     assert list(failed(trainer)) == ["code"]
 
 

@@ -7,9 +7,11 @@ import pytest
 
 from decai.chain.abi import Event, call_data
 from decai.chain.base import Mined
+from decai.chain.deploy import deploy
+from decai.chain.rpc import RpcChain
 from decai.errors import Refused
 from decai.units import Address
-from tests.chain.contract import ADA, BO, EVE, OWNER, RICH, Contract, events, packed_words
+from tests.chain.contract import ADA, BO, EVE, OWNER, RICH, Contract, composition, events, packed_words
 from tests.chain.wallets import Manner, Wallet
 
 REFUND, REPORT = "refund(int64[],uint64,uint256)", "report(int64[],uint64,uint256,address)"
@@ -209,6 +211,35 @@ def test_whoever_calls_back_while_he_is_paid_gets_no_more(payment: str, called: 
     assert (times, succeeded) == (1, False)
     assert scene.owned() == honest.owned()
     assert scene.contract.state() == honest.contract.state()
+
+
+class TestGas:
+    """On a node, where gas is limited: a sixty-fourth of it stays when a wallet burns what it gets."""
+
+    @pytest.fixture
+    def chain(self, anvil: str) -> RpcChain:
+        return RpcChain(anvil)
+
+    def test_burnt_by_a_wallet_harms_nobody_but_its_own_call(self, chain: RpcChain) -> None:
+        driver, model = chain.accounts[0], deploy(chain, composition(), chain.accounts[0]).contract
+        assert model is not None
+        wallet = Wallet(chain, driver, Manner.BURN)
+        wallet.grant(10**18)
+        data = call_data("addData(int64[],uint64)", [0], 1)
+        credited = call_data("credits(address)", wallet.address)
+
+        # 1/64 of what is left is not enough to write the credit down: nothing has happened.
+        with pytest.raises(Refused):
+            wallet.execute(model, data, 10**6, gas=400_000)
+        assert chain.balance(wallet.address) == 10**18
+        assert int.from_bytes(chain.call(model, credited), "big") == 0
+
+        mined = wallet.execute(model, data, 10**6, gas=6_000_000)
+        cost = next(event.values["cost"] for event in events(mined) if event and event.name == "AddData")
+        assert int.from_bytes(chain.call(model, credited), "big") == 10**6 - cost
+        assert chain.balance(model) == 10**6
+        wallet.execute(model, call_data("withdraw(address)", chain.accounts[1]))
+        assert chain.balance(model) == cost
 
 
 class TestCallsThatAreHarmless:

@@ -8,6 +8,7 @@ from typing import Any
 from decai.chain.abi import answer, call_data
 from decai.chain.base import Mined, Transaction
 from decai.chain.evm import EvmChain
+from decai.chain.rpc import RpcChain
 from decai.units import Address, Wei
 
 __all__ = ["Manner", "Wallet", "compiled"]
@@ -44,7 +45,7 @@ class Wallet:
         What it does when it is paid.
     """
 
-    def __init__(self, chain: EvmChain, driver: Address, manner: Manner = Manner.ACCEPT) -> None:
+    def __init__(self, chain: EvmChain | RpcChain, driver: Address, manner: Manner = Manner.ACCEPT) -> None:
         self.chain, self.driver = chain, driver
         contract = chain.send(Transaction(driver, None, compiled("wallet.vy"))).contract
         assert contract is not None
@@ -59,9 +60,9 @@ class Wallet:
         """Let it call back the next time that it is paid."""
         self._tell("call_back(address,bytes,uint256)", callee, data, amount)
 
-    def execute(self, callee: Address, data: bytes, amount: int = 0) -> Mined:
-        """Let it call; it pays the amount out of its own pocket."""
-        return self._tell("execute(address,bytes,uint256)", callee, data, amount)
+    def execute(self, callee: Address, data: bytes, amount: int = 0, gas: int | None = None) -> Mined:
+        """Let it call, with so much gas; it pays the amount out of its own pocket."""
+        return self._tell("execute(address,bytes,uint256)", callee, data, amount, gas=gas)
 
     def what_came_of_it(self) -> tuple[int, bool, bytes]:
         """How often it has called back, whether that succeeded, and what was answered."""
@@ -76,5 +77,6 @@ class Wallet:
         """Give it so much, in wei."""
         self.chain.set_balance(self.address, Wei(amount))
 
-    def _tell(self, signature: str, *arguments: Any) -> Mined:
-        return self.chain.send(Transaction(self.driver, self.address, call_data(signature, *arguments)))
+    def _tell(self, signature: str, *arguments: Any, gas: int | None = None) -> Mined:
+        data = call_data(signature, *arguments)
+        return self.chain.send(Transaction(self.driver, self.address, data, gas=gas))

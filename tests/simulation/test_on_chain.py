@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ import pytest
 
 from decai.chain.address import checksummed
 from decai.chain.client import ChainTrainer
-from decai.chain.compose import Composition, compose
+from decai.chain.compose import Composition
 from decai.chain.evm import EvmChain
 from decai.chain.mirror import MirroredTrainer
 from decai.errors import BrokenRulesError, ChainError, InputError, Interrupted, MissingError
@@ -126,15 +127,15 @@ def evm() -> EvmChain:
 class Tampered(ChainSimulation):
     """A run on a contract whose incentive mechanism is not what it should be."""
 
-    def __init__(self, scenario: Scenario, chain: FreshChain, own: Path, old: str, new: str) -> None:
-        self.own, self.old, self.new = own, old, new
+    def __init__(self, scenario: Scenario, chain: FreshChain, old: str, new: str) -> None:
+        self.old, self.new = old, new
         super().__init__(scenario, load_dataset(scenario), 1, chain)
 
     def composition(self, incentive: IncentiveMechanism) -> Composition:
-        text = super().composition(incentive).sources["incentive.vy"]
+        honest = super().composition(incentive)
+        text = honest.sources["incentive.vy"]
         assert self.old in text
-        self.own.write_text(text.replace(self.old, self.new))
-        return compose(self.classifier, incentive, max_features=64, own_parts={"incentive": self.own})
+        return replace(honest, sources={**honest.sources, "incentive.vy": text.replace(self.old, self.new)})
 
 
 class TestFinds:
@@ -147,7 +148,7 @@ class TestFinds:
         return line
 
     def test_the_first_report_that_pays_one_wei_less(
-        self, tiny: Scenario, in_memory: Simulation, chain: FreshChain, tmp_path: Path
+        self, tiny: Scenario, in_memory: Simulation, chain: FreshChain
     ) -> None:
         record = in_memory.record
         number = record.claim_path.index(ClaimPath.REPORT)
@@ -155,25 +156,25 @@ class TestFinds:
         time, agent = record.claim_time[number], in_memory.agents[record.claim_agent[number]].name
         # An agent claims before it contributes; the others are busy at other times.
         event = number + sum(added < time for added in record.contribution_time) + 1
-        run = Tampered(tiny, chain, tmp_path / "own.vy", "account))\n", "account)) - 1\n")
+        run = Tampered(tiny, chain, "account))\n", "account)) - 1\n")
         assert self.difference(run) == (
             f"the contract breaks its rules at event {event:,}: in second {time:,}, the report of "
             f"contribution {contribution:,} by {agent} paid {amount - 1:,} wei; by the rules it pays "
             f"{amount:,}"
         )
 
-    def test_a_wei_more_that_no_event_tells_of(self, tiny: Scenario, evm: EvmChain, tmp_path: Path) -> None:
+    def test_a_wei_more_that_no_event_tells_of(self, tiny: Scenario, evm: EvmChain) -> None:
         old = "log Refund(recipient=msg.sender, amount=left)\n    return left"
-        line = self.difference(Tampered(tiny, evm, tmp_path / "own.vy", old, f"{old} + 1"))
+        line = self.difference(Tampered(tiny, evm, old, f"{old} + 1"))
         said = re.search(r"(good|bad) owns (\S+) wei; by the rules it owns (\S+)$", line)
         assert said is not None
         assert int(said[2].replace(",", "")) > int(said[3].replace(",", ""))
 
     def test_a_contract_that_refuses_what_the_rules_let_through(
-        self, tiny: Scenario, in_memory: Simulation, evm: EvmChain, tmp_path: Path
+        self, tiny: Scenario, in_memory: Simulation, evm: EvmChain
     ) -> None:
         wait = "if not base._has_waited(added):"
-        run = Tampered(tiny, evm, tmp_path / "own.vy", wait, "if block.timestamp - added < 90_000:")
+        run = Tampered(tiny, evm, wait, "if block.timestamp - added < 90_000:")
         line = self.difference(run)
         record = in_memory.record
         paid = zip(record.claim_time, record.claim_contribution, strict=True)
@@ -182,20 +183,17 @@ class TestFinds:
         assert line.endswith(" was refused (stakeable: not enough time has passed); the rules let it through")
 
     def test_a_price_that_is_not_the_rule_s(
-        self, tiny: Scenario, in_memory: Simulation, evm: EvmChain, tmp_path: Path
+        self, tiny: Scenario, in_memory: Simulation, evm: EvmChain
     ) -> None:
         old = "cost: uint256 = self._add_data_cost(block.timestamp)"
-        line = self.difference(Tampered(tiny, evm, tmp_path / "own.vy", old, f"{old} + 1"))
+        line = self.difference(Tampered(tiny, evm, old, f"{old} + 1"))
         time, cost = in_memory.record.contribution_time[0], in_memory.record.contribution_cost[0]
         assert line.startswith("the contract breaks its rules at event 1: ")
         assert f": in second {time:,}, contribution 0 by " in line
         assert line.endswith(f" cost {cost + 1:,} wei; by the rules it costs {cost:,}")
 
-    def test_other_code_that_did_nothing_wrong_yet(
-        self, tiny: Scenario, evm: EvmChain, tmp_path: Path
-    ) -> None:
-        own = tmp_path / "own.vy"
-        line = self.difference(Tampered(tiny, evm, own, "the model disagrees", "the model objects"))
+    def test_other_code_that_did_nothing_wrong_yet(self, tiny: Scenario, evm: EvmChain) -> None:
+        line = self.difference(Tampered(tiny, evm, "the model disagrees", "the model objects"))
         assert line.endswith("code: it is not the code that this version of decai composes for these parts")
 
     def test_a_twin_that_learned_something_else(self, tiny: Scenario, evm: EvmChain) -> None:

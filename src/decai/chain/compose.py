@@ -7,6 +7,7 @@ packed start of the model, are its constructor's arguments. A start that does no
 goes into data contracts, which are deployed first and whose addresses take its place.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -41,6 +42,7 @@ _COMMON: Final = MappingProxyType(
     }
 )
 _REPLACEABLE: Final = ("classifier", "incentive")
+_OWN_NAME: Final = re.compile("[A-Za-z0-9_-]{1,64}")
 _LONGEST_TEXT: Final = 1024
 
 
@@ -120,7 +122,8 @@ def compose(
     index_bits
         16 or 32, for feature indices below 2^16 or 2^32 (hashed features).
     own_parts
-        Vyper files that take the place of ``classifier`` or ``incentive``.
+        Vyper files that take the place of ``classifier`` or ``incentive``. Of such a part the contract says
+        that it is ``own`` and the name of its file.
     start_in_code
         Whether the contract's own code holds the packed start, which is cheapest to read, or data contracts
         do. None: the code, if it fits.
@@ -139,7 +142,9 @@ def compose(
         raise InputError(f"index bits must be 16 or 32, not {index_bits}")
     model = classifier_part(classifier, index_bits)
     terms = incentive_part(incentive)
-    title = f"decai 1: {classifier.kind}, {incentive.kind}"
+    kinds = {"classifier": classifier.kind, "incentive": incentive.kind}
+    kinds |= {role: _own_kind(role, path) for role, path in (own_parts or {}).items()}
+    title = f"decai 1: {kinds['classifier']}, {kinds['incentive']}"
     names = [_checked_text("the name of a class", name) for name in classifier.classes]
     constants: dict[str, Constant] = {
         "COMPOSITION_LENGTH": Constant("uint256", len(title)),
@@ -157,10 +162,7 @@ def compose(
     sources = {name: _packaged(path) for name, path in {**_COMMON, **model.modules}.items()}
     sources["classifier.vy"] = _packaged(model.source)
     sources["incentive.vy"] = _packaged(terms.source)
-    for role, path in (own_parts or {}).items():
-        if role not in _REPLACEABLE:
-            raise InputError(f"{role} is no part that can be replaced; {' and '.join(_REPLACEABLE)} are")
-        sources[f"{role}.vy"] = _own(path)
+    sources |= {f"{role}.vy": _own(path) for role, path in (own_parts or {}).items()}
     known = (texts.name, texts.description, texts.encoder, tuple(names))
     in_code = _composition(sources, constants, known, model.start, ())
     if _fits(in_code) if start_in_code is None else start_in_code:
@@ -229,6 +231,14 @@ def _parameters(constants: Mapping[str, Constant]) -> str:
 @lru_cache(maxsize=64)
 def _packaged(path: str) -> str:
     return files("decai").joinpath(path).read_text(encoding="utf-8")
+
+
+def _own_kind(role: str, path: str | Path) -> str:
+    if role not in _REPLACEABLE:
+        raise InputError(f"{role} is no part that can be replaced; {' and '.join(_REPLACEABLE)} are")
+    if not _OWN_NAME.fullmatch(name := Path(path).stem):
+        raise InputError(f"{path}: the name of an own part must be up to 64 letters, digits, - and _")
+    return f"own {name}"
 
 
 def _own(path: str | Path) -> str:
