@@ -8,8 +8,8 @@ import pytest
 
 from decai.paths import DATA_DIR_VARIABLE, data_dir
 
-_SHARED = ("bin", "compiled", "datasets", "prepared", "vyper")
-"""What is fetched or made once and never changes: each test may use what is there."""
+_SHARED = ("compiled", "datasets", "prepared", "vyper")
+"""What is made once and never changes: each test may use what is there."""
 
 
 @pytest.fixture
@@ -20,6 +20,10 @@ def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
     for name in _SHARED:
         (common / name).mkdir(parents=True, exist_ok=True)
         (own / name).symlink_to(common / name)
+    # A link to the file and not to its folder, so that nobody who installs here replaces everybody's.
+    (own / "bin").mkdir()
+    for program in (common / "bin").glob("anvil-*"):
+        (own / "bin" / program.name).symlink_to(program)
     monkeypatch.setenv(DATA_DIR_VARIABLE, str(own))
     monkeypatch.delenv("DECAI_PASSWORD", raising=False)
     yield own
