@@ -25,6 +25,11 @@ REFUNDED: constant(uint256) = 2**253
 CLOSED: constant(uint256) = 2**254
 EXISTS: constant(uint256) = 2**255
 
+# @notice A claim was paid, on whichever path; with the contributions these tell the whole history.
+# @param key What the contribution is known by.
+# @param claimer Who was paid.
+# @param path 0 refund, 1 report, 2 the owner's, 3 anyone's.
+# @param amount How much, in wei.
 event Claimed:
     key: indexed(bytes32)
     claimer: indexed(address)
@@ -48,6 +53,7 @@ def _key(
     @param label What they are said to be.
     @param added When, in seconds since the epoch.
     @param author By whom.
+    @return The hash of all four, ABI-encoded.
     """
     return keccak256(abi_encode(features, label, added, author))
 

@@ -8,6 +8,9 @@
 
 import refusals
 
+# @notice The model was handed on, or deployed.
+# @param previousOwner Who owned it before; the zero address at deployment.
+# @param newOwner Who owns it from now on.
 event OwnershipTransferred:
     previousOwner: indexed(address)
     newOwner: indexed(address)

@@ -8,10 +8,17 @@
 
 import refusals
 
+# @notice Somebody refused a payment and may withdraw it.
+# @param recipient Who.
+# @param amount How much, in wei.
 event Credited:
     recipient: indexed(address)
     amount: uint256
 
+# @notice A credit was paid out.
+# @param account Whose credit it was.
+# @param recipient Where it went.
+# @param amount How much, in wei.
 event Withdrawn:
     account: indexed(address)
     recipient: indexed(address)

@@ -37,6 +37,12 @@ exports: model.__interface__
 exports: incentive_base.__interface__
 exports: mechanism.__interface__
 
+# @notice A sample was contributed as a list of numbers.
+# @param d Its features.
+# @param c What it is said to be.
+# @param t When, in seconds since the epoch.
+# @param sender By whom.
+# @param cost The deposit, in wei.
 event AddData:
     d: DynArray[int64, parameters.MAX_FEATURES]
     c: uint64
@@ -44,6 +50,12 @@ event AddData:
     sender: indexed(address)
     cost: uint256
 
+# @notice A sample was contributed packed.
+# @param d Its features, packed.
+# @param c What it is said to be.
+# @param t When, in seconds since the epoch.
+# @param sender By whom.
+# @param cost The deposit, in wei.
 event AddDataPacked:
     d: DynArray[uint256, samples.MAX_WORDS]
     c: uint64
@@ -75,6 +87,7 @@ def __init__(
     start: uint256[parameters.START_WORDS],
 ):
     """
+    @notice Puts the parts together; who deploys is the first owner.
     @param name_ What the model is called.
     @param description_ What it is for.
     @param encoder_ What turns a text, a picture or numbers into its features.
@@ -237,6 +250,10 @@ def getClaimableAmount(
     data: DynArray[int64, parameters.MAX_FEATURES], classification: uint64, addedTime: uint256, originalAuthor: address
 ) -> uint256:
     """
+    @param data The features that were contributed.
+    @param classification What they were said to be.
+    @param addedTime When, in seconds since the epoch.
+    @param originalAuthor By whom.
     @return What is left of the deposit of a contribution, in wei; 0 if there is none like it.
     """
     return data_handler._left(self._contribution(data, classification, addedTime, originalAuthor))
@@ -248,6 +265,10 @@ def getInitialDeposit(
     data: DynArray[int64, parameters.MAX_FEATURES], classification: uint64, addedTime: uint256, originalAuthor: address
 ) -> uint256:
     """
+    @param data The features that were contributed.
+    @param classification What they were said to be.
+    @param addedTime When, in seconds since the epoch.
+    @param originalAuthor By whom.
     @return The deposit of a contribution, in wei; 0 if there is none like it.
     """
     return data_handler._deposit(self._contribution(data, classification, addedTime, originalAuthor))
@@ -259,6 +280,10 @@ def getNumClaims(
     data: DynArray[int64, parameters.MAX_FEATURES], classification: uint64, addedTime: uint256, originalAuthor: address
 ) -> uint256:
     """
+    @param data The features that were contributed.
+    @param classification What they were said to be.
+    @param addedTime When, in seconds since the epoch.
+    @param originalAuthor By whom.
     @return How many claims were made on a contribution; 0 if there is none like it.
     """
     return data_handler._num_claims(self._contribution(data, classification, addedTime, originalAuthor))
@@ -274,6 +299,11 @@ def hasClaimed(
     claimer: address,
 ) -> bool:
     """
+    @param data The features that were contributed.
+    @param classification What they were said to be.
+    @param addedTime When, in seconds since the epoch.
+    @param originalAuthor By whom.
+    @param claimer Who may have claimed it.
     @return Whether the author was refunded, or somebody else was paid a share. Who took what was left after the
         owner's or anybody's wait is told by the event alone.
     """
@@ -319,6 +349,10 @@ def _contribution(
     data: DynArray[int64, parameters.MAX_FEATURES], label: uint64, added: uint256, author: address
 ) -> uint256:
     """
+    @param data The features that were contributed.
+    @param label What they were said to be.
+    @param added When, in seconds since the epoch.
+    @param author By whom.
     @return The word of a contribution, 0 if there is none like it.
     """
     return data_handler.contributions[self._key(data, label, added, author)]
@@ -330,6 +364,10 @@ def _key(
     data: DynArray[int64, parameters.MAX_FEATURES], label: uint64, added: uint256, author: address
 ) -> bytes32:
     """
+    @param data The features that were contributed.
+    @param label What they were said to be.
+    @param added When, in seconds since the epoch.
+    @param author By whom.
     @return What a contribution is known by; 0, which none is, if these are no features.
     """
     features: DynArray[uint256, samples.MAX_WORDS] = []
@@ -373,6 +411,12 @@ def _pay_claim(
 ):
     """
     @notice Makes one claim and pays it.
+    @param features Packed.
+    @param fits Whether they are features at all.
+    @param label What they were said to be.
+    @param added When, in seconds since the epoch.
+    @param author By whom.
+    @param reported Whether this is not the author's own claim.
     """
     payments._pay(msg.sender, self._claim(features, fits, label, added, author, reported))
 

@@ -1,6 +1,7 @@
 """Every function that clients of the original framework use is there, and answers what it should."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -151,6 +152,9 @@ class TestABI:
                 ]
                 found.add(f"{entry['name']}({','.join(fields)})")
         assert lines(EVENTS) <= found
+        page = (Path(__file__).parents[2] / "docs" / "mechanism.md").read_text(encoding="utf-8")
+        for event in found:
+            assert f"`{event.replace(',', ', ')}`" in page
 
     def test_takes_no_ether_but_with_data(self, mechanism: str) -> None:
         contract = Contract(composition(incentive=MECHANISMS[mechanism][0]))

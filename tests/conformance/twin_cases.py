@@ -186,9 +186,9 @@ def sparse_perceptron(
 LIMIT: Final = 2**47 - 1
 """The largest base weight, and the largest intercept."""
 SPARSE_PERCEPTRONS: Final = (
-    # Seven base weights a word, the lowest and the highest that fit.
+    # The lowest and the highest base weight that fit into 36 bits.
     sparse_perceptron("everyday", {0: 3, 1: -3, 2: 1, 3: 0, 4: -(2**35), 5: 2**35 - 1, 8: 5}, 1, 2, 128, 16),
-    # Five a word. Sums that come to exactly 0, or to 1 above it; steps as large as the weights.
+    # Base weights of 48 bits. Sums that come to exactly 0, or to 1 above it; steps as large as the weights.
     sparse_perceptron(
         "highest rate",
         {0: -LIMIT, 1: LIMIT, 2: 1, 3: -(2**46), 4: 2**46 + 1, 5: -(2**46) - 1},
@@ -208,7 +208,7 @@ SPARSE_PERCEPTRONS: Final = (
         [((0,) * 512, 1), ((1,) * 512, 0), ((0, 1) * 256, 1)],
     ),
     sparse_perceptron("all to be learned", {}, 0, 1, 64, 32),
-    # Six a word, in several words.
+    # Base weights of 42 bits in several words.
     sparse_perceptron(
         "many words", {0: -(2**41), 1: 2**41 - 1, **{j: j - 20 for j in range(2, 40)}}, -1, 7, 256, 16
     ),

@@ -11,10 +11,10 @@ import refusals
 
 uses: ownable
 
+# @notice The model uses further features of the encoder.
+# @param indices Which, in order.
 event FeatureIndicesAdded:
     indices: DynArray[uint32, 512]
-
-FEATURE_BITS: constant(uint256) = 32
 
 _count: uint256
 # Eight to a word, from the lowest bits.

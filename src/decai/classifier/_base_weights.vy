@@ -30,6 +30,7 @@ words: immutable(uint256[parameters.START_WORDS])
 @deploy
 def __init__(start: uint256[parameters.START_WORDS]):
     """
+    @notice Keeps the weights for good.
     @param start The packed weights, or the addresses of the data contracts that hold them.
     """
     words = start
@@ -90,6 +91,7 @@ def baseWords(first: uint256, count: uint256) -> DynArray[uint256, PAGE]:
     @notice A page of the base weights as they are kept.
     @param first From which word on.
     @param count How many words, at most 256.
+    @return The words.
     """
     page: DynArray[uint256, PAGE] = []
     for i: uint256 in range(count, bound=PAGE):
@@ -125,7 +127,8 @@ def _raised(index: uint256) -> uint256:
 @view
 def _word(at: uint256) -> uint256:
     """
-    @param at Which word.
+    @param at Which word, below their number.
+    @return The word, from the code or from a data contract.
     """
     if parameters.START_IN_CODE:
         return words[at]

@@ -51,6 +51,7 @@ def __init__(
     start: uint256[parameters.START_WORDS],
 ):
     """
+    @notice Refuses any other number of classes than two.
     @param classes The names of the two classes.
     @param start What base_weights.vy takes.
     """
@@ -130,6 +131,7 @@ def norm(data: DynArray[int64, parameters.MAX_FEATURES]) -> uint256:
     """
     @notice Lists of features have no norm.
     @param data Feature indices.
+    @return Nothing: it is always refused.
     """
     raise "sparse-perceptron: samples are not normalized"
 
@@ -176,6 +178,7 @@ def counterWords(first: uint256, count: uint256) -> DynArray[uint256, PAGE]:
     @notice A page of the counters as they are kept.
     @param first From which word on; feature j is in word j // 16, at bit 16 * (j % 16), signed.
     @param count How many words, at most 256.
+    @return The words.
     """
     words: DynArray[uint256, PAGE] = []
     for i: uint256 in range(count, bound=PAGE):
@@ -309,6 +312,7 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
 @pure
 def _require_fits(fits: bool):
     """
+    @notice Refuses a sample with a feature that no model can have.
     @param fits Whether each feature index is in range.
     """
     if not fits:

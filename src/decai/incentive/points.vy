@@ -16,10 +16,16 @@ uses: base
 uses: classifier
 uses: data_handler
 
+# @notice An author's contribution was validated.
+# @param recipient The author.
+# @param amount What was paid back, in wei.
 event Refund:
     recipient: address
     amount: uint256
 
+# @notice Somebody else than the author claimed.
+# @param recipient Who.
+# @param amount What was paid, in wei.
 event Report:
     recipient: address
     amount: uint256

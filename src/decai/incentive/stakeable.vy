@@ -17,10 +17,16 @@ uses: base
 uses: classifier
 uses: data_handler
 
+# @notice An author's contribution was validated.
+# @param recipient The author.
+# @param amount What was paid back, in wei.
 event Refund:
     recipient: address
     amount: uint256
 
+# @notice Somebody else than the author claimed.
+# @param recipient Who.
+# @param amount What was paid, in wei.
 event Report:
     recipient: address
     amount: uint256
@@ -197,6 +203,7 @@ def _share(deposit: uint256, account: uint256) -> uint256:
 @pure
 def _require_left(is_left: bool):
     """
+    @notice Refuses a claim on nothing.
     @param is_left Whether there is anything to claim.
     """
     if not is_left:
@@ -207,6 +214,7 @@ def _require_left(is_left: bool):
 @pure
 def _require_unclaimed(is_unclaimed: bool):
     """
+    @notice Refuses a second claim of one kind.
     @param is_unclaimed Whether the sender has not claimed yet.
     """
     if not is_unclaimed:
@@ -217,6 +225,7 @@ def _require_unclaimed(is_unclaimed: bool):
 @view
 def _require_waited(added: uint256):
     """
+    @notice Refuses what comes before the refund wait is over.
     @param added When the contribution came in, in seconds since the epoch.
     """
     if not base._has_waited(added):
