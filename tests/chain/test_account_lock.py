@@ -93,5 +93,5 @@ def test_the_next_one_learns_what_was_sent(data_folder: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_one_line(data_folder: Path) -> None:
     (data_folder / "locks").write_bytes(b"")
-    with pytest.raises(StorageError, match=r"\.lock: cannot be written \(Not a directory\)$"):
+    with pytest.raises(StorageError, match=r"\.lock: cannot be written \(File exists\)$"):
         account_turn(1, ADDRESS).__enter__()
