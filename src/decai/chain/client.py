@@ -94,12 +94,20 @@ class ChainTrainer:
         ------
         Refused
             If the features are malformed.
+        ChainError
+            If the contract names a class that it does not have.
         """
         self.check_features(features)
         if self._packed:
             words = packed(features, self.info.index_bits)
-            return int(self._read("predictPacked(uint256[])", "uint64", words))
-        return int(self._read("predict(int64[])", "uint64", features.tolist()))
+            label = int(self._read("predictPacked(uint256[])", "uint64", words))
+        else:
+            label = int(self._read("predict(int64[])", "uint64", features.tolist()))
+        if label >= len(self.info.classes):
+            raise ChainError(
+                f"{self.address}: the contract answers with label {label}, which is no class of it"
+            )
+        return label
 
     def add_data(self, sender: Address, features: Features, label: int, value: Wei) -> Receipt:
         """Contribute one sample.

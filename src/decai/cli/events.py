@@ -3,6 +3,7 @@
 import json
 from typing import TYPE_CHECKING
 
+from decai.cli.show import clean
 from decai.cli.words import eth
 from decai.protocols import Path
 
@@ -32,7 +33,7 @@ def told(event: "Event", log: "Log", info: "ModelInfo", as_json: bool) -> str:
     values = event.values
     if event.name in ("AddData", "AddDataPacked"):
         label = values["c"]
-        name = info.classes[label] if label < len(info.classes) else label
+        name = clean(info.classes[label]) if label < len(info.classes) else label
         text = f"{values['sender']} contributed a sample as {name}, deposit {eth(values['cost'])}"
     elif event.name == "Claimed":
         text = f"{values['claimer']} {_PATHS[Path(values['path'])]} {eth(values['amount'])}"

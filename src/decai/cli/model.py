@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from decai.cli import complete
+from decai.cli.show import clean
 from decai.errors import InputError
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def list_models(as_json: Json = False) -> None:
         print(json.dumps({"models": [asdict(model) for model in models]}))
         return
     for model in models:
-        print(f"{model.address}  chain {model.chain_id}  {model.name}")
+        print(f"{model.address}  chain {model.chain_id}  {clean(model.name)}")
     if not models:
         print("no model was deployed from here yet; see decai deploy --help")
 
@@ -92,11 +93,11 @@ def show_info(address: Model, rpc: Rpc = None, as_json: Json = False) -> None:
     if as_json:
         print(json.dumps(facts))
         return
-    print(f"“{info.name}” ({info.classifier}, {info.incentive}) at {info.address}")
+    print(f"“{clean(info.name)}” ({info.classifier}, {info.incentive}) at {info.address}")
     lines = [
-        ("what for", info.description or "it does not say"),
-        ("classes", ", ".join(info.classes)),
-        ("encoder", info.encoder),
+        ("what for", clean(info.description) or "it does not say"),
+        ("classes", ", ".join(map(clean, info.classes))),
+        ("encoder", clean(info.encoder)),
         ("samples", f"at most {info.max_features} features, indices below 2^{info.index_bits}"),
         ("owner", trainer.owner),
         ("used", f"{counts['contributions']:,} contributions, {counts['valid']:,} of them validated"),
@@ -146,7 +147,7 @@ def _predict_one(trainer: "ChainTrainer", features: str | None, text: str | None
     if as_json:
         print(json.dumps({"label": label, "class": trainer.info.classes[label], "features": sample.tolist()}))
     else:
-        print(trainer.info.classes[label])
+        print(clean(trainer.info.classes[label]))
 
 
 def _encoder(trainer: "ChainTrainer") -> tuple[str, int]:
@@ -185,7 +186,7 @@ def _predict_many(
         print(f"{right:,} of {len(labels):,} are right ({right / len(labels):.1%})")
         return
     for label in labels.tolist():
-        print(trainer.info.classes[label])
+        print(clean(trainer.info.classes[label]))
 
 
 @app.command("verify")
@@ -256,7 +257,7 @@ def watch(
     trainer = opened(address, rpc)
     begin = trainer.chain.block + 1
     if not as_json:
-        print(f"watching “{trainer.info.name}” from block {begin:,} on; end with Ctrl-C", flush=True)
+        print(f"watching “{clean(trainer.info.name)}” from block {begin:,} on; end with Ctrl-C", flush=True)
     while True:
         last = trainer.chain.block
         if last >= begin:
