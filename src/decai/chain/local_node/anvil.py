@@ -3,9 +3,11 @@
 import contextlib
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -17,12 +19,14 @@ from typing import Any, Final
 from decai.chain.local_node.install import require_anvil
 from decai.errors import ChainError
 
-__all__ = ["CHAIN_ID", "MNEMONIC", "Anvil", "ephemeral_anvil", "free_port", "rpc"]
+__all__ = ["CHAIN_ID", "MNEMONIC", "Anvil", "ephemeral_anvil", "free_port", "hidden_host", "rpc"]
 
 CHAIN_ID: Final = 31337
 MNEMONIC: Final = "test test test test test test test test test test test junk"
 """The accounts that every development node has; everybody knows their keys."""
 _START_SECONDS: Final = 20.0
+_ALWAYS: Final = ("--no-cors",)
+"""No page of the web may read what it answers."""
 _GUARD: Final = (
     '"$@" <&- & echo $!; child=$!; { cat >/dev/null; kill -9 $child; } 2>/dev/null <&3 & wait $child'
 )
@@ -38,6 +42,8 @@ class Anvil:
         For anvil, beside host and port.
     log
         Where what it says goes; nowhere by default.
+    host
+        The loopback address it listens on.
 
     Raises
     ------
@@ -47,10 +53,11 @@ class Anvil:
         If it does not start.
     """
 
-    def __init__(self, *flags: str, log: Path | None = None) -> None:
+    def __init__(self, *flags: str, log: Path | None = None, host: str = "127.0.0.1") -> None:
         binary = require_anvil()
+        self.host = host
         for attempt in range(3):
-            self.port = free_port()
+            self.port = free_port(host)
             self._start(binary, flags, log)
             if self._is_up():
                 return
@@ -61,7 +68,7 @@ class Anvil:
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     @property
     def alive(self) -> bool:
@@ -69,7 +76,7 @@ class Anvil:
         return self._process.poll() is None
 
     def _start(self, binary: Path, flags: tuple[str, ...], log: Path | None) -> None:
-        command = [str(binary), "--host", "127.0.0.1", "--port", str(self.port), *flags]
+        command = [str(binary), "--host", self.host, "--port", str(self.port), *_ALWAYS, *flags]
         with contextlib.ExitStack() as files:
             out = files.enter_context(log.open("ab")) if log else subprocess.DEVNULL
             # The guard's file 3 is the pipe that ends with us.
@@ -155,10 +162,17 @@ def ephemeral_anvil(
         anvil.stop()
 
 
-def free_port() -> int:
+def hidden_host() -> str:
+    """A loopback address that nobody can guess, where there is more than one."""
+    if sys.platform != "linux":
+        return "127.0.0.1"
+    return f"127.{secrets.randbelow(254) + 1}.{secrets.randbelow(254) + 1}.{secrets.randbelow(254) + 1}"
+
+
+def free_port(host: str = "127.0.0.1") -> int:
     """A loopback port that nobody listens on now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((host, 0))
         return int(probe.getsockname()[1])
 
 

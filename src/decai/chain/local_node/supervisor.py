@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 
-from decai.chain.local_node.anvil import CHAIN_ID, MNEMONIC, Anvil
+from decai.chain.local_node.anvil import CHAIN_ID, MNEMONIC, Anvil, hidden_host
 from decai.chain.local_node.gate import REPLAYED, SENDS, is_read
 from decai.chain.local_node.journal import Block, Call, Entry, Journal
 from decai.dataset.storage import atomic_file
@@ -111,9 +111,10 @@ class Supervisor:
 
     async def _start(self) -> None:
         flags = ["--silent", "--hardfork", "osaka", "--chain-id", str(CHAIN_ID), "--mnemonic", MNEMONIC]
-        flags += ["--block-base-fee-per-gas", str(_BASE_FEE), "--max-persisted-states", "0"]
-        flags += ["--timestamp", str(self._genesis())]
-        self._anvil = await asyncio.to_thread(Anvil, *flags)
+        flags += ["--block-base-fee-per-gas", str(_BASE_FEE), "--timestamp", str(self._genesis())]
+        flags += ["--max-persisted-states", "0"]
+        # Whoever knows where anvil is could go around the gate and the journal.
+        self._anvil = await asyncio.to_thread(Anvil, *flags, host=hidden_host())
         try:
             state = self.journal.state
             if state is not None:
