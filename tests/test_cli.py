@@ -313,7 +313,8 @@ class TestBadInput:
                 "agent bad: choose_label gave 2; it must give the number of a class, from 0 to 1, after ",
             ),
             (
-                "next_wait(self): return 0",
+                # the first wait is drawn before there is a run
+                "next_wait(self): self.waits = getattr(self, 'waits', 0) + 1; return 600 * (self.waits < 4)",
                 "agent bad: next_wait gave 0; it must give a whole number of seconds, from 1 to ",
             ),
             (

@@ -207,7 +207,6 @@ def test_another_package_than_the_pinned_one_is_not_taken(index: Path) -> None:
 
 @pytest.mark.usefixtures("missing")
 def test_a_folder_that_cannot_be_written_is_one_line(data_folder: Path) -> None:
-    data_folder.mkdir()
     (data_folder / "compiler").write_bytes(b"")
     with pytest.raises(StorageError, match=r"/compiler: cannot be made \(File exists\)$"):
         install_vyper()
