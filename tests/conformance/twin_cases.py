@@ -42,6 +42,8 @@ class ModelCase:
     """Holds the contract's parameters to the twin's: those near features that were mentioned, or all."""
     pushes: Sequence[tuple[Row, int]] = ()
     """Samples that the model disagrees with for so long that their counters reach their limits."""
+    start_in_code: bool = True
+    """Whether the contract's own code holds what the model starts from, or data contracts do."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ class Case:
             Texts("Zwillinge", "twins \N{GEMINI}", "none"),
             max_features=self.max_features,
             index_bits=self.index_bits,
+            start_in_code=self.model.start_in_code,
         )
 
 
@@ -164,6 +167,7 @@ def sparse_perceptron(
     max_features: int,
     index_bits: int,
     pushes: Sequence[tuple[Row, int]] = (),
+    start_in_code: bool = True,
 ) -> ModelCase:
     """A sparse perceptron."""
 
@@ -177,10 +181,12 @@ def sparse_perceptron(
             index_bits=index_bits,
         )
 
-    size = max(weights, default=-1) + 1
-    known = [*range(min(size, 6)), *sorted({size - 1, size} - {-1})]
+    last = max(weights, default=0)
+    known = [*sorted(weights)[:6], last, min(last + 1, 2**index_bits - 1)]
     rows = sparse_rows(max_features, index_bits, known)
-    return ModelCase(name, build, max_features, index_bits, rows, compare_sparse_perceptron, pushes)
+    return ModelCase(
+        name, build, max_features, index_bits, rows, compare_sparse_perceptron, pushes, start_in_code
+    )
 
 
 LIMIT: Final = 2**47 - 1
@@ -208,9 +214,24 @@ SPARSE_PERCEPTRONS: Final = (
         [((0,) * 512, 1), ((1,) * 512, 0), ((0, 1) * 256, 1)],
     ),
     sparse_perceptron("all to be learned", {}, 0, 1, 64, 32),
-    # Base weights of 42 bits in several words.
+    # Base weights of 42 bits in several words of a data contract.
     sparse_perceptron(
-        "many words", {0: -(2**41), 1: 2**41 - 1, **{j: j - 20 for j in range(2, 40)}}, -1, 7, 256, 16
+        "data contract",
+        {0: -(2**41), 1: 2**41 - 1, **{j: j - 20 for j in range(2, 40)}},
+        -1,
+        7,
+        256,
+        16,
+        start_in_code=False,
+    ),
+    # Too far apart for a list.
+    sparse_perceptron(
+        "hash table",
+        {0: 9, 1: -9, 2: 1, 2**20: -4, 2**31: 5, 2**32 - 2: LIMIT, 2**32 - 1: -LIMIT},
+        0,
+        10**7,
+        128,
+        32,
     ),
 )
 
