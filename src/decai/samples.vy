@@ -2,9 +2,10 @@
 """
 @title Samples
 @license MIT
-@notice Lists of feature indices, packed into words: lanes from the highest bits down, as many to a word as
-    fit. The first lane of all is the length of the list, and what is left over at the end is 0.
-@dev Packed this way a list has one form only, so that it can be hashed.
+@notice Lists of feature indices, or vectors of numbers, packed into words: lanes from the highest bits down, as
+    many to a word as fit. The first lane of all is the length of the list, and what is left over at the end is 0.
+@dev Packed this way a list has one form only, so that it can be hashed. A lane holds its number plus OFFSET,
+    which is 0 for indices and half of the range of a lane for numbers that may be negative.
 """
 
 import parameters
@@ -13,6 +14,7 @@ import refusals
 LANE: constant(uint256) = parameters.INDEX_BITS
 LANES: constant(uint256) = 256 // LANE
 TOP: constant(uint256) = 256 - LANE
+OFFSET: constant(uint256) = parameters.SAMPLE_OFFSET
 MAX_WORDS: constant(uint256) = parameters.MAX_FEATURES // LANES + 1
 
 
@@ -29,25 +31,34 @@ def maxFeatures() -> uint256:
 @view
 def indexBits() -> uint256:
     """
-    @return The bits of a packed feature index; an index must be below 2 to the power of it.
+    @return The bits of a lane; a feature index must be below 2 to the power of it.
     """
     return LANE
+
+
+@external
+@view
+def sampleOffset() -> uint256:
+    """
+    @return What is added to a number in its lane: 0 if samples list feature indices.
+    """
+    return OFFSET
 
 
 @internal
 @pure
 def _pack(indices: DynArray[int64, parameters.MAX_FEATURES]) -> (DynArray[uint256, MAX_WORDS], bool):
     """
-    @notice Packs a list of feature indices.
-    @param indices The list; indices may repeat.
-    @return The packed list, and whether each index fits; if one does not, the list is of no use.
+    @notice Packs a list of numbers.
+    @param indices The list; numbers may repeat.
+    @return The packed list, and whether each number fits; if one does not, the list is of no use.
     """
     words: DynArray[uint256, MAX_WORDS] = []
     seen: uint256 = 0
     word: uint256 = len(indices)
     room: uint256 = LANES - 1
     for item: int64 in indices:
-        index: uint256 = convert(convert(convert(item, int256), bytes32), uint256)
+        index: uint256 = unsafe_add(convert(convert(convert(item, int256), bytes32), uint256), OFFSET)
         if room == 0:
             words.append(word)
             word = 0

@@ -84,6 +84,7 @@ def __init__(
     description_: String[parameters.DESCRIPTION_LENGTH],
     encoder_: String[parameters.ENCODER_LENGTH],
     classes: DynArray[String[parameters.CLASS_LENGTH], parameters.NUM_CLASSES],
+    state: uint256[parameters.STATE_WORDS],
     start: uint256[parameters.START_WORDS],
 ):
     """
@@ -92,7 +93,8 @@ def __init__(
     @param description_ What it is for.
     @param encoder_ What turns a text, a picture or numbers into its features.
     @param classes The names of the classes, by label.
-    @param start What the classifier starts from, packed.
+    @param state What the classifier begins with in storage.
+    @param start What it starts from besides, packed.
     """
     name = name_
     description = description_
@@ -100,7 +102,7 @@ def __init__(
     ownable.__init__()
     incentive_base.__init__()
     mechanism.__init__()
-    model.__init__(classes, start)
+    model.__init__(classes, state, start)
 
 
 @external

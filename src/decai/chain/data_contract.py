@@ -1,6 +1,6 @@
 """Data in the code of contracts that do nothing else: cheap to write, and to read by any other contract.
 
-The code is a STOP byte, so that nobody can run it, and then the words. ``classifier/_base_weights.vy`` reads
+The code is a STOP byte, so that nobody can run it, and then the words. ``classifier/_base_table.vy`` reads
 them.
 """
 

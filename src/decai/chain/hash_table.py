@@ -2,7 +2,7 @@
 
 An entry is an index and, above it, a value, from the lowest bits of a word on. It lies in one of the two
 words that follow from its index and the table's seed; `HashTable.find` is the rule, and
-``classifier/_base_weights.vy`` follows it. Places that are left over repeat an entry of the table, so that a
+``classifier/_base_table.vy`` follows it. Places that are left over repeat an entry of the table, so that a
 reader who meets one finds nothing wrong.
 
 With two choices and three entries a word, random keys fit with high probability up to a load of 95.9 %

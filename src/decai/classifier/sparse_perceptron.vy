@@ -7,7 +7,7 @@
 @dev Specified in docs/mechanism.md#sparse-perceptron; the twin of classifier/sparse_perceptron.py.
 """
 
-import base_weights as bases
+import base_table as bases
 import parameters
 import refusals
 import samples
@@ -26,7 +26,7 @@ COUNTER_ZEROS: constant(uint256) = COUNTER_ZERO * (max_value(uint256) // COUNTER
 BASES: constant(uint256) = bases.PER_WORD
 BASE_BITS: constant(uint256) = bases.BITS
 BASE_MASK: constant(uint256) = bases.MASK
-BASE_ZERO: constant(uint256) = bases.ZERO
+BASE_ZERO: constant(uint256) = bases.DEFAULT
 # Base weights that are listed in this code are read in place, since a call would cost as much again.
 IN_PLACE: constant(bool) = parameters.START_IN_CODE and not parameters.BASES_HASHED
 INTERCEPT_ZERO: constant(uint256) = 2**47
@@ -48,12 +48,14 @@ _counters: uint256[2 ** (parameters.INDEX_BITS - 4)]
 @deploy
 def __init__(
     classes: DynArray[String[parameters.CLASS_LENGTH], parameters.NUM_CLASSES],
+    state: uint256[parameters.STATE_WORDS],
     start: uint256[parameters.START_WORDS],
 ):
     """
     @notice Refuses any other number of classes than two.
     @param classes The names of the two classes.
-    @param start What base_weights.vy takes.
+    @param state Nothing; other classifiers begin with something in storage.
+    @param start What base_table.vy takes.
     """
     assert len(classes) == 2, "sparse-perceptron: has exactly two classes"
     _first_class = classes[0]
@@ -79,8 +81,8 @@ def predict(data: DynArray[int64, parameters.MAX_FEATURES]) -> uint64:
             ((self._counters[(index & INDEX_MASK) >> 4] >> ((index & 15) << 4)) & COUNTER_MASK) ^ COUNTER_ZERO,
         )
         if not IN_PLACE:
-            total = unsafe_add(total, bases._raised(index))
-        elif index < parameters.NUM_WEIGHTS:
+            total = unsafe_add(total, bases._value(index))
+        elif index < parameters.BASE_ENTRIES:
             total = unsafe_add(
                 total,
                 (bases.words[unsafe_div(index, BASES)] >> unsafe_mul(index % BASES, BASE_BITS)) & BASE_MASK,
@@ -206,7 +208,7 @@ def _raised(index: uint256) -> uint256:
     @return Its weight plus RAISED_BY, which is never negative.
     """
     counter: uint256 = (self._counters[index >> 4] >> ((index & 15) << 4)) & COUNTER_MASK
-    return unsafe_add(bases._raised(index), unsafe_mul(counter ^ COUNTER_ZERO, RATE))
+    return unsafe_add(bases._value(index), unsafe_mul(counter ^ COUNTER_ZERO, RATE))
 
 
 @internal
@@ -250,8 +252,8 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
                 counters = self._counters[place] ^ COUNTER_ZEROS
             steps = unsafe_add(steps, (counters >> ((index & 15) << 4)) & COUNTER_MASK)
             if not IN_PLACE:
-                total = unsafe_add(total, bases._raised(index))
-            elif index < parameters.NUM_WEIGHTS:
+                total = unsafe_add(total, bases._value(index))
+            elif index < parameters.BASE_ENTRIES:
                 total = unsafe_add(
                     total,
                     (bases.words[unsafe_div(index, BASES)] >> unsafe_mul(index % BASES, BASE_BITS)) & BASE_MASK,

@@ -1,24 +1,25 @@
 # pragma version 0.4.3
 """
-@title Base weights
+@title Base table
 @license MIT
-@notice The weights that a model was deployed with: fixed, packed into words, in the contract's own code where
-    they fit, and else in data contracts, whose code is a STOP byte and up to 767 words.
-@dev Specified in docs/mechanism.md#base-weights; decai.chain.base_weights packs them. Of an entry's bits the
-    weight w is w + 2^(WEIGHT_BITS - 1), which is never negative.
+@notice What a model was deployed with: values that never change, packed into words, in the contract's own code
+    where they fit, and else in data contracts, whose code is a STOP byte and up to 767 words.
+@dev Specified in docs/mechanism.md#base-tables-on-a-chain; decai.chain.base_table packs them. A value has
+    BASE_VALUE_BITS; a key that the table does not know has the value BASE_DEFAULT.
 
-    Listed: feature j is entry j, from the lowest bits of each word on. Hashed, for few features with indices
-    far apart: an entry is an index and, above it, its weight, in one of the two words that `_raised` looks
-    into. What is left over in a word repeats an entry of the table, so that whatever is found is right.
+    Listed: key j is entry j, from the lowest bits of each word on. Hashed, for few keys far apart: an entry
+    is a key and, above it, its value, in one of the two words that `_value` looks into. What is left over in
+    a word repeats an entry of the table, so that whatever is found is right.
 """
 
 import parameters
 
-ZERO: constant(uint256) = 2 ** (parameters.WEIGHT_BITS - 1)
+DEFAULT: constant(uint256) = parameters.BASE_DEFAULT
 BITS: constant(uint256) = parameters.BASE_ENTRY_BITS
 PER_WORD: constant(uint256) = 256 // BITS
-MASK: constant(uint256) = 2**parameters.WEIGHT_BITS - 1
-INDEX_MASK: constant(uint256) = 2**parameters.INDEX_BITS - 1
+MASK: constant(uint256) = 2**parameters.BASE_VALUE_BITS - 1
+KEY_BITS: constant(uint256) = parameters.BASE_KEY_BITS
+KEY_MASK: constant(uint256) = 2**KEY_BITS - 1
 LOW: constant(uint256) = 2**32 - 1
 WORDS_IN_CONTRACT: constant(uint256) = 767
 PAGE: constant(uint256) = 256
@@ -30,37 +31,37 @@ words: immutable(uint256[parameters.START_WORDS])
 @deploy
 def __init__(start: uint256[parameters.START_WORDS]):
     """
-    @notice Keeps the weights for good.
-    @param start The packed weights, or the addresses of the data contracts that hold them.
+    @notice Keeps the values for good.
+    @param start The packed values, or the addresses of the data contracts that hold them.
     """
     words = start
 
 
 @external
 @pure
-def numBaseWeights() -> uint256:
+def numBaseEntries() -> uint256:
     """
-    @return How many base weights there are: if listed, of the features below this index.
+    @return How many entries there are: if listed, of the keys below this one.
     """
-    return parameters.NUM_WEIGHTS
+    return parameters.BASE_ENTRIES
 
 
 @external
 @pure
-def baseBits() -> uint256:
+def baseValueBits() -> uint256:
     """
-    @return The bits of a base weight in a base word.
+    @return The bits of a value in a base word.
     """
-    return parameters.WEIGHT_BITS
+    return parameters.BASE_VALUE_BITS
 
 
 @external
 @pure
-def baseIndexBits() -> uint256:
+def baseKeyBits() -> uint256:
     """
-    @return The bits of the index below each base weight of a hash table; 0 if they are listed.
+    @return The bits of the key below each value of a hash table; 0 if the values are listed.
     """
-    return unsafe_sub(BITS, parameters.WEIGHT_BITS)
+    return unsafe_sub(BITS, parameters.BASE_VALUE_BITS)
 
 
 @external
@@ -88,7 +89,7 @@ def dataContract(i: uint256) -> address:
 @view
 def baseWords(first: uint256, count: uint256) -> DynArray[uint256, PAGE]:
     """
-    @notice A page of the base weights as they are kept.
+    @notice A page of the base table as it is kept.
     @param first From which word on.
     @param count How many words, at most 256.
     @return The words.
@@ -101,26 +102,26 @@ def baseWords(first: uint256, count: uint256) -> DynArray[uint256, PAGE]:
 
 @internal
 @view
-def _raised(index: uint256) -> uint256:
+def _value(key: uint256) -> uint256:
     """
-    @param index Of a feature, below 2 to the power of the index bits.
-    @return Its base weight plus ZERO.
+    @param key Below 2 to the power of the key bits.
+    @return Its value.
     """
     if parameters.BASES_HASHED:
         # Two words that follow from independent parts of a product; no sum or product of these parts wraps.
-        product: uint256 = unsafe_mul(unsafe_add(index, 1), parameters.HASH_SEED)
+        product: uint256 = unsafe_mul(unsafe_add(key, 1), parameters.HASH_SEED)
         places: uint256[2] = [product >> 224, (product >> 96) & LOW]
         for place: uint256 in places:
             word: uint256 = self._word(unsafe_mul(place, parameters.BASE_WORDS) >> 32)
             for _: uint256 in range(PER_WORD):
-                if word & INDEX_MASK == index:
-                    return (word >> parameters.INDEX_BITS) & MASK
+                if word & KEY_MASK == key:
+                    return (word >> KEY_BITS) & MASK
                 word = word >> BITS
-        return ZERO
-    if index >= parameters.NUM_WEIGHTS:
-        return ZERO
+        return DEFAULT
+    if key >= parameters.BASE_ENTRIES:
+        return DEFAULT
     # The remainder is below PER_WORD.
-    return (self._word(unsafe_div(index, PER_WORD)) >> unsafe_mul(index % PER_WORD, BITS)) & MASK
+    return (self._word(unsafe_div(key, PER_WORD)) >> unsafe_mul(key % PER_WORD, BITS)) & MASK
 
 
 @internal

@@ -1,0 +1,111 @@
+"""What a kind of classifier owes to its contracts.
+
+What a contract has learned lies in areas: long rows of words in its storage, most of them 0, each with a view
+that gives them in pages. A kind says what its twin's areas hold, and makes a twin out of what they hold.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar, Final, Generic, Self, TypeVar
+
+from decai.chain.base import Reader
+from decai.chain.data_contract import WORDS_IN_CONTRACT
+from decai.chain.kinds.reading import read_words
+from decai.chain.model import ModelInfo
+from decai.chain.parts import ClassifierPart
+from decai.errors import ChainError, InputError
+from decai.protocols import Classifier
+
+__all__ = ["MOST_TABLE_WORDS", "Area", "Parameters", "State", "made"]
+
+MOST_TABLE_WORDS: Final = 256 * WORDS_IN_CONTRACT
+"""Of the base table of one model."""
+
+Area = dict[int, int]
+"""The words of an area that are not 0, by place."""
+State = Mapping[str, Area]
+"""The areas of a contract, by the name of the view that gives their words."""
+
+C = TypeVar("C", bound=Classifier)
+
+
+class Parameters(ABC, Generic[C]):
+    """The parameters of one contract.
+
+    Parameters
+    ----------
+    info
+        What the contract says of itself.
+    start
+        The twin of its classifier as it was when it was deployed.
+    """
+
+    twin_class: ClassVar[type[Any]]
+    """Of its twins."""
+
+    def __init__(self, info: ModelInfo, start: C) -> None:
+        self.info = info
+        self.start = start
+
+    @staticmethod
+    @abstractmethod
+    def part(classifier: Any, max_features: int, index_bits: int) -> ClassifierPart:
+        """The part of a contract that starts where a classifier is.
+
+        Raises
+        ------
+        InputError
+            If a number does not fit.
+        """
+
+    @classmethod
+    @abstractmethod
+    def read(cls, chain: Reader, info: ModelInfo) -> Self:
+        """Those of a contract.
+
+        Raises
+        ------
+        ChainError
+            If the contract's answers make no sense, or there are none.
+        """
+
+    @abstractmethod
+    def state(self, twin: C) -> State:
+        """What the areas hold once the model is where `twin` is."""
+
+    @abstractmethod
+    def learned(self, state: State, classes: tuple[str, ...]) -> C:
+        """The twin of the contract whose areas hold `state`.
+
+        Raises
+        ------
+        ChainError
+            If no contract of this kind can hold that.
+        """
+
+    @abstractmethod
+    def places(self) -> Mapping[str, range]:
+        """All places of each area, which may be too many to be read."""
+
+    @abstractmethod
+    def mentioned(self, twin: C) -> Mapping[str, Iterable[int]]:
+        """The places of each area that can have changed, by what the twin knows."""
+
+    def read_state(self, chain: Reader, places: Mapping[str, Iterable[int]]) -> State:
+        """What these places of the areas hold.
+
+        Raises
+        ------
+        ChainError
+            If there is no answer, or the contract does not give the words.
+        """
+        address = self.info.address
+        return {view: read_words(chain, address, view, sorted(wanted)) for view, wanted in places.items()}
+
+
+def made(info: ModelInfo, twin: Callable[[], C]) -> C:
+    """A twin out of what a contract says; `ChainError` if it makes no sense."""
+    try:
+        return twin()
+    except InputError as error:
+        raise ChainError(f"{info.address}: the model of this contract makes no sense ({error})") from None
