@@ -31,6 +31,8 @@ ATTEMPTS = 5
 TYPICAL_SECONDS = 0.8
 """What a command takes, without the imports."""
 
+WEIGHTS = 2_600
+
 Told = dict[str, Any]
 
 
@@ -76,8 +78,10 @@ class Sabotage:
         self._random = random.Random(seed)
         self._models: list[Address] = []
         self._file = folder / "model.json"
-        model = {"type": "sparse perceptron", "classifications": ["no", "yes"], "weights": [0.5, -0.5]}
-        self._file.write_text(json.dumps({**model, "featureIndices": [3, 900]}))
+        # More than fit into the contract's own code, so that it takes two transactions.
+        weights = [round((-1) ** i * (0.5 + i / 1000), 3) for i in range(WEIGHTS)]
+        model = {"type": "sparse perceptron", "classifications": ["no", "yes"], "weights": weights}
+        self._file.write_text(json.dumps(model))
 
     def play(self) -> Round:
         """Give one command, kill somebody meanwhile, and give it again until it is done."""

@@ -25,7 +25,8 @@ from decai.chain.deployment import (
 )
 from decai.chain.evm import EvmChain
 from decai.chain.fees import MAX_GAS
-from decai.chain.model import read, read_start
+from decai.chain.model import read
+from decai.chain.parameters import read_start
 from decai.chain.rpc import RpcChain
 from decai.classifier import SparsePerceptron
 from decai.errors import ChainError, InputError
@@ -164,7 +165,7 @@ class TestDeploying:
         assert before - chain.balance(sender) == done.fee == sum(step.fee for step in done.steps)
         assert done.gas == sum(step.gas for step in done.steps)
         assert {step.address for step in done.steps} == {done.address}
-        assert read_start(chain, ChainTrainer(chain, done.address).info).weights() == {  # type: ignore[attr-defined]
+        assert read_start(chain, ChainTrainer(chain, done.address).info).weights() == {
             0: 1_000,
             1: -1_000,
             2: 2,

@@ -11,7 +11,8 @@ from decai.chain.client import ChainTrainer
 from decai.chain.compose import compose
 from decai.chain.deploy import deploy
 from decai.chain.evm import EvmChain
-from decai.chain.model import read, read_data_contracts, read_start
+from decai.chain.model import read
+from decai.chain.parameters import read_data_contracts, read_start
 from decai.classifier import SparsePerceptron
 from decai.incentive import Stakeable
 from decai.samples import Features

@@ -7,7 +7,7 @@ from decai.chain.client import ChainTrainer
 from decai.chain.compose import compose
 from decai.chain.deploy import deploy
 from decai.chain.evm import EvmChain
-from decai.chain.model import read_counters
+from decai.chain.parameters import read_counters
 from decai.classifier import SparsePerceptron
 from decai.incentive import Stakeable
 from decai.units import Address, Seconds, Wei

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from decai.chain.base import Chain
 from decai.chain.compose import Composition, Texts, compose
-from decai.chain.model import read, read_info, read_start
+from decai.chain.model import read, read_info
+from decai.chain.parameters import read_start
 from decai.classifier import SparsePerceptron
 from decai.incentive import Points, Stakeable
 from decai.protocols import Classifier, IncentiveMechanism

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from decai.errors import ChainError
+from decai.protocols import Path
 from decai.samples import Features
 from decai.units import Address, Seconds
 
@@ -23,6 +24,7 @@ __all__ = [
     "key_of",
     "packed",
     "packed_bytes",
+    "path_of",
     "selector",
     "topic",
     "unpacked",
@@ -128,12 +130,21 @@ def decode_event(topics: Sequence[bytes], data: bytes) -> Event | None:
         values = dict(zip((key for key, _ in plain), decode([kind for _, kind in plain], data), strict=True))
         for (key, kind), word in zip(indexed, topics[1:], strict=True):
             values[key] = decode([kind], word)[0]
-    except (DecodingError, ValueError):
+    except (DecodingError, OverflowError, ValueError):
         raise ChainError(f"the event {name} of this contract makes no sense; it is no decai model") from None
     for key, kind, _ in shape:
         if kind == "address":
             values[key] = Address(to_checksum_address(values[key]))
     return Event(name, values)
+
+
+def path_of(event: Event) -> Path:
+    """On which path a claim was made that an event tells of; `ChainError` if there is no such path."""
+    number = event.values["path"]
+    try:
+        return Path(number)
+    except ValueError:
+        raise ChainError(f"a contract tells of a claim on path {number}, which there is not") from None
 
 
 def packed(features: Features, index_bits: int) -> list[int]:

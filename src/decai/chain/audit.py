@@ -6,9 +6,11 @@ Every event is replayed in the twin, and every word of the contract's state is c
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from decai.chain.base import Chain
+from decai.chain.at_block import AtBlock, at_one_block
+from decai.chain.base import Chain, Reader
 from decai.chain.compiler import compile_composition
-from decai.chain.model import read, read_counters
+from decai.chain.model import read
+from decai.chain.parameters import read_counters
 from decai.chain.recompose import recomposed
 from decai.chain.replica import Replica
 from decai.classifier import SparsePerceptron
@@ -77,10 +79,17 @@ def audit(chain: Chain, address: Address, first_block: int = 0) -> Audit:
         check that found it does not hold.
     """
     replica = Replica(chain, address, first_block)
-    block = chain.block
+
+    def take(view: AtBlock) -> Audit:
+        return _audited(view, replica)
+
+    return at_one_block(chain, take)
+
+
+def _audited(view: AtBlock, replica: Replica) -> Audit:
+    address, block = replica.info.address, view.block
     try:
-        replica.update()
-        twin = replica.twin
+        twin = replica.update(block).twin
     except BrokenRulesError as error:
         fault = Check("events", False, str(error))
         return Audit(address, block, len(replica.keys), replica.claims, Wei(0), (fault,))
@@ -91,11 +100,11 @@ def audit(chain: Chain, address: Address, first_block: int = 0) -> Audit:
             f"{len(replica.keys):,} contributions and {replica.claims:,} claims, each as the rules decide",
         )
     ]
-    checks += compare_state(chain, replica)
+    checks += compare_state(view, replica)
     return Audit(address, block, len(replica.keys), replica.claims, twin.held, tuple(checks))
 
 
-def compare_state(chain: Chain, replica: Replica) -> list[Check]:
+def compare_state(chain: Reader, replica: Replica) -> list[Check]:
     """Compare the code, every word of the state and the money of a contract with its twin's.
 
     Raises
@@ -106,7 +115,7 @@ def compare_state(chain: Chain, replica: Replica) -> list[Check]:
     return [_checked(name, compare, chain, replica) for name, compare in _COMPARISONS.items()]
 
 
-def _checked(name: str, compare: Callable[[Chain, Replica], str], chain: Chain, replica: Replica) -> Check:
+def _checked(name: str, compare: Callable[[Reader, Replica], str], chain: Reader, replica: Replica) -> Check:
     try:
         return Check(name, True, compare(chain, replica))
     except _Difference as difference:
@@ -117,7 +126,7 @@ class _Difference(DecaiError):
     """What was compared is not equal."""
 
 
-def _compare_code(chain: Chain, replica: Replica) -> str:
+def _compare_code(chain: Reader, replica: Replica) -> str:
     """The code is what this version composes for what the contract says of itself."""
     info = replica.info
     try:
@@ -132,7 +141,7 @@ def _compare_code(chain: Chain, replica: Replica) -> str:
     return f"{len(code):,} bytes, as this version of decai composes them"
 
 
-def _compare_model(chain: Chain, replica: Replica) -> str:
+def _compare_model(chain: Reader, replica: Replica) -> str:
     model = replica.twin.classifier
     assert isinstance(model, SparsePerceptron)
     expected = model.counters()
@@ -147,7 +156,7 @@ def _compare_model(chain: Chain, replica: Replica) -> str:
     return f"{len(expected):,} learned weights"
 
 
-def _compare_ledger(chain: Chain, replica: Replica) -> str:
+def _compare_ledger(chain: Reader, replica: Replica) -> str:
     expected = contribution_words(replica)
     found = list(_paged(chain, replica, "contributionWords(bytes32[])", replica.keys))
     for number, (mine, theirs) in enumerate(zip(expected, found, strict=True)):
@@ -156,7 +165,7 @@ def _compare_ledger(chain: Chain, replica: Replica) -> str:
     return f"{len(expected):,} contributions"
 
 
-def _compare_accounts(chain: Chain, replica: Replica) -> str:
+def _compare_accounts(chain: Reader, replica: Replica) -> str:
     expected = account_words(replica.twin)
     people = sorted({*expected, *replica.twin.ledger.author, *replica.claimers})
     found = _paged(chain, replica, "accountWords(address[])", people)
@@ -170,7 +179,7 @@ def _compare_accounts(chain: Chain, replica: Replica) -> str:
     return f"{len(expected):,} with valid contributions"
 
 
-def _compare_money(chain: Chain, replica: Replica) -> str:
+def _compare_money(chain: Reader, replica: Replica) -> str:
     address, twin = replica.info.address, replica.twin
     for account, amount in replica.credits.items():
         credited = read(chain, address, "credits(address)", "uint256", account)
@@ -184,7 +193,22 @@ def _compare_money(chain: Chain, replica: Replica) -> str:
     return f"{owed:,} wei are held{surplus}"
 
 
-def _compare_owner(chain: Chain, replica: Replica) -> str:
+def _compare_features(chain: Reader, replica: Replica) -> str:
+    """The encoder's features that the model names; lists of features need none."""
+    address, expected = replica.info.address, replica.feature_indices
+    count = read(chain, address, "getNumFeatureIndices()", "uint256")
+    if count != len(expected):
+        raise _Difference(
+            f"it names {count:,} features of its encoder; by the events it names {len(expected):,}"
+        )
+    for place, index in enumerate(expected):
+        found = read(chain, address, "featureIndices(uint256)", "uint32", place)
+        if found != index:
+            raise _Difference(f"its feature {place} is {found} of its encoder; by the events it is {index}")
+    return f"{count:,} named" if count else "all of the encoder's"
+
+
+def _compare_owner(chain: Reader, replica: Replica) -> str:
     owner = read(chain, replica.info.address, "owner()", "address")
     if owner.lower() != replica.twin.owner.lower():
         raise _Difference(f"the owner is {owner}; by the events it is {replica.twin.owner}")
@@ -197,12 +221,13 @@ _COMPARISONS = {
     "ledger": _compare_ledger,
     "accounts": _compare_accounts,
     "money": _compare_money,
+    "features": _compare_features,
     "owner": _compare_owner,
 }
 
 
 def _paged(
-    chain: Chain, replica: Replica, signature: str, items: Sequence[bytes] | Sequence[Address]
+    chain: Reader, replica: Replica, signature: str, items: Sequence[bytes] | Sequence[Address]
 ) -> Iterator[int]:
     for at in range(0, len(items), _PAGE):
         page = items[at : at + _PAGE]

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 from decai.units import Address, Seconds, Wei
 
-__all__ = ["Chain", "Log", "Mined", "Transaction"]
+__all__ = ["Chain", "Log", "Mined", "Reader", "Transaction"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,11 @@ class Log(NamedTuple):
     position: int
     """Its place among the logs of the block."""
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """Its block and position: what comes later is greater."""
+        return self.block, self.position
+
 
 @dataclass(frozen=True, slots=True)
 class Mined:
@@ -70,6 +75,27 @@ class Mined:
     logs: tuple[Log, ...]
     refusal: str | None = None
     """Why it was reverted, in the contract's own words; None if it was not."""
+
+
+class Reader(Protocol):
+    """Whatever a contract can be read through: a chain as it is now, or as it was after a block."""
+
+    @property
+    def chain_id(self) -> int:
+        """The number of the chain."""
+        ...
+
+    def balance(self, address: Address) -> Wei:
+        """What an account owns."""
+        ...
+
+    def code(self, address: Address) -> bytes:
+        """The code at an address; empty if there is no contract."""
+        ...
+
+    def call(self, to: Address, data: bytes) -> bytes:
+        """What a call returns; raises what `Chain.call` does."""
+        ...
 
 
 @runtime_checkable
@@ -106,16 +132,24 @@ class Chain(Protocol):
         """
         ...
 
-    def balance(self, address: Address) -> Wei:
-        """What an account owns."""
+    def balance(self, address: Address, *, block: int | None = None) -> Wei:
+        """What an account owns now, or owned after a block."""
         ...
 
-    def code(self, address: Address) -> bytes:
-        """The code at an address; empty if there is no contract."""
+    def code(self, address: Address, *, block: int | None = None) -> bytes:
+        """The code at an address, now or after a block; empty if there is no contract."""
         ...
 
-    def call(self, to: Address, data: bytes, sender: Address | None = None, value: Wei = Wei(0)) -> bytes:
-        """What a call would return now; nothing is changed.
+    def call(
+        self,
+        to: Address,
+        data: bytes,
+        sender: Address | None = None,
+        value: Wei = Wei(0),
+        *,
+        block: int | None = None,
+    ) -> bytes:
+        """What a call would return now, or would have returned after a block; nothing is changed.
 
         Raises
         ------

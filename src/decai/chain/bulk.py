@@ -1,19 +1,22 @@
 """Many transactions with a time each, made ready for a node for development."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from decai.chain.dev_node import Timed
+from decai.chain.base import Mined
+from decai.chain.dev_node import DevNode, Timed
+from decai.chain.revert import unless_spent
 from decai.chain.sending import signed
-from decai.chain.wire import hex_of
+from decai.chain.wire import has_succeeded, hex_of, mined_of
 from decai.errors import Refused
 from decai.units import Address, Seconds
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
-__all__ = ["checked_times", "timed_requests"]
+__all__ = ["carried_out", "checked_times", "timed_requests"]
 
 
 def checked_times(transactions: Sequence[object], times: Sequence[Seconds]) -> None:
@@ -63,3 +66,28 @@ def timed_requests(
             raw, _ = signed(account, fields, nonce, chain_id)
             requests.append(Timed("eth_sendRawTransactionSync", hex_of(raw), time))
     return requests
+
+
+def carried_out(
+    dev: DevNode,
+    requests: Sequence[Timed],
+    limits: Sequence[int],
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Mined]:
+    """What became of requests, each of which has its limit of gas; a reverted one says why.
+
+    Raises
+    ------
+    ChainError
+        If a transaction cannot get into a block.
+    """
+    receipts = dev.carry_out(requests, progress)
+    mined = [
+        mined_of(receipt, request.time, None) for receipt, request in zip(receipts, requests, strict=True)
+    ]
+    reverted = [index for index, receipt in enumerate(receipts) if not has_succeeded(receipt)]
+    reasons = dev.reasons([receipts[index].get("transactionHash") for index in reverted])
+    for index, said in zip(reverted, reasons, strict=True):
+        refusal = unless_spent(said, mined[index].gas, limits[index])
+        mined[index] = replace(mined[index], refusal=refusal)
+    return mined

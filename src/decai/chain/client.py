@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, Final, Self
 
-from decai.chain.abi import call_data, decode_event, packed
+from decai.chain.abi import call_data, decode_event, packed, path_of
 from decai.chain.base import Chain, Log, Mined, Transaction
+from decai.chain.calls import Calls
+from decai.chain.contributions import contributions
+from decai.chain.first_block import first_block_of
 from decai.chain.model import ModelInfo, read, read_info
 from decai.chain.replica import Replica
 from decai.errors import ChainError, Refused
@@ -27,7 +30,8 @@ class ChainTrainer:
     chain, address
         Where the contract is.
     first_block
-        The block in which it was deployed, or any before; where to begin to look for its events.
+        The block in which it was deployed, or any before; where to begin to look for its events. None finds
+        it out when it is needed.
     packed
         Whether samples travel packed, or as the ``int64[]`` of the original framework's clients.
 
@@ -37,12 +41,20 @@ class ChainTrainer:
         If there is no decai model at this address.
     """
 
-    def __init__(self, chain: Chain, address: Address, first_block: int = 0, *, packed: bool = True) -> None:
+    def __init__(
+        self, chain: Chain, address: Address, first_block: int | None = 0, *, packed: bool = True
+    ) -> None:
         self.chain = chain
         self.address = address
         self.info: ModelInfo = read_info(chain, address)
-        self.first_block = first_block
-        self._packed = packed
+        self.calls = Calls(self.info, packed)
+        """Its transactions."""
+        self._first_block = first_block
+
+    @cached_property
+    def first_block(self) -> int:
+        """Where its events begin, or any block before."""
+        return first_block_of(self.chain, self.address) if self._first_block is None else self._first_block
 
     @cached_property
     def replica(self) -> Replica:
@@ -97,8 +109,8 @@ class ChainTrainer:
         ChainError
             If the contract names a class that it does not have.
         """
-        self.check_features(features)
-        if self._packed:
+        self.calls.check_features(features)
+        if self.calls.packed:
             words = packed(features, self.info.index_bits)
             label = int(self._read("predictPacked(uint256[])", "uint64", words))
         else:
@@ -130,26 +142,21 @@ class ChainTrainer:
         """
         mined = self.submit(sender, features, label, value)
         log, cost = self._added(mined)
-        self.replica.update()
-        return Receipt(self.replica.place_of(log), cost)
+        return Receipt(self._number_of(log), cost)
+
+    def _number_of(self, log: Log) -> int:
+        """The number of the contribution that an event tells of."""
+        if self.info.has_twin:
+            return self.replica.update().place_of(log)
+        all_so_far = contributions(self.chain, self.info, self.first_block, log.block)
+        return sum(other.log.place < log.place for other in all_so_far)
 
     def submit(self, sender: Address, features: Features, label: int, value: Wei) -> Mined:
         """Like `add_data`, for what the chain says of it."""
         if not 0 <= value <= self.balance(sender):
             raise Refused("trainer: insufficient funds")
         self._check_contribution(features, label, value)
-        return self.chain.send(self.add_data_transaction(sender, features, label, value))
-
-    def add_data_transaction(
-        self, sender: Address, features: Features, label: int, value: Wei, gas: int | None = None
-    ) -> Transaction:
-        """What `submit` sends."""
-        if self._packed:
-            words = packed(features, self.info.index_bits)
-            data = call_data("addDataPacked(uint256[],uint64)", words, label)
-        else:
-            data = call_data("addData(int64[],uint64)", features.tolist(), label)
-        return Transaction(sender, self.address, data, value, gas)
+        return self.chain.send(self.calls.add_data(sender, features, label, value))
 
     def refund(self, sender: Address, features: Features, label: int, added: Seconds) -> Wei:
         """Claim one's own deposit back; returns what was paid, in wei.
@@ -159,19 +166,8 @@ class ChainTrainer:
         Refused
             With the contract's own sentence.
         """
-        self._check_key(features, label, added)
-        return self._claimed(self.chain.send(self.refund_transaction(sender, features, label, added)))[1]
-
-    def refund_transaction(
-        self, sender: Address, features: Features, label: int, added: Seconds, gas: int | None = None
-    ) -> Transaction:
-        """What `refund` sends."""
-        if self._packed:
-            words = packed(features, self.info.index_bits)
-            data = call_data("refundPacked(uint256[],uint64,uint256)", words, label, added)
-        else:
-            data = call_data("refund(int64[],uint64,uint256)", features.tolist(), label, added)
-        return Transaction(sender, self.address, data, gas=gas)
+        self.calls.check_key(features, label, added)
+        return self._claimed(self.chain.send(self.calls.refund(sender, features, label, added)))[1]
 
     def report(
         self, sender: Address, features: Features, label: int, added: Seconds, author: Address
@@ -183,27 +179,8 @@ class ChainTrainer:
         Refused
             With the contract's own sentence.
         """
-        self._check_key(features, label, added)
-        return self._claimed(self.chain.send(self.report_transaction(sender, features, label, added, author)))
-
-    def report_transaction(
-        self,
-        sender: Address,
-        features: Features,
-        label: int,
-        added: Seconds,
-        author: Address,
-        gas: int | None = None,
-    ) -> Transaction:
-        """What `report` sends."""
-        if self._packed:
-            words = packed(features, self.info.index_bits)
-            data = call_data("reportPacked(uint256[],uint64,uint256,address)", words, label, added, author)
-        else:
-            data = call_data(
-                "report(int64[],uint64,uint256,address)", features.tolist(), label, added, author
-            )
-        return Transaction(sender, self.address, data, gas=gas)
+        self.calls.check_key(features, label, added)
+        return self._claimed(self.chain.send(self.calls.report(sender, features, label, added, author)))
 
     def claims(self, claimer: Address) -> Sequence[Offer]:
         """Everything that `claimer` could claim now, oldest contribution first."""
@@ -302,37 +279,16 @@ class ChainTrainer:
         for log in mined.logs:
             event = decode_event(log.topics, log.data) if log.address == self.address else None
             if event is not None and event.name == "Claimed":
-                paid.append((Path(event.values["path"]), Wei(event.values["amount"])))
+                paid.append((path_of(event), Wei(event.values["amount"])))
         if not paid:
             raise ChainError(f"{self.address}: the contract paid without an event; it is no decai model")
         return paid
 
-    def _is_too_long(self, features: Features) -> bool:
-        return len(features) > self.info.max_features
-
-    def _fits(self, features: Features) -> bool:
-        return features.ndim == 1 and (
-            not len(features)
-            or (int(features.min()) >= 0 and int(features.max()) >> self.info.index_bits == 0)
-        )
-
-    def check_features(self, features: Features) -> None:
-        """Raise `Refused`, in the words of the twin, for what the ABI cannot even express."""
-        if self._is_too_long(features):
-            raise Refused(f"{self.info.classifier}: too many features")
-        if not self._fits(features):
-            raise Refused(f"{self.info.classifier}: a feature index is out of range")
-
     def _check_contribution(self, features: Features, label: int, value: Wei) -> None:
-        if 0 <= label < 2**64 and self._fits(features) and not self._is_too_long(features):
+        if 0 <= label < 2**64 and self.calls.fits(features) and not self.calls.is_too_long(features):
             return
         if value < self.cost():
             raise Refused(f"{self.info.incentive}: the value sent is below the cost")
         if not 0 <= label < len(self.info.classes):
             raise Refused(f"{self.info.classifier}: no such class")
-        self.check_features(features)
-
-    def _check_key(self, features: Features, label: int, added: Seconds) -> None:
-        numbers_fit = 0 <= label < 2**64 and 0 <= added < 2**256
-        if not numbers_fit or self._is_too_long(features) or not self._fits(features):
-            raise Refused("data handler: no such contribution")
+        self.calls.check_features(features)

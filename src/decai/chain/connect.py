@@ -55,24 +55,37 @@ def default_sender(chain: Chain) -> Address:
     return accounts[0]
 
 
-def open_model(chain: Chain, text: str) -> ChainTrainer:
+def open_model(chain: Chain, text: str, first_block: int | None = None) -> ChainTrainer:
     """A model by its address, the beginning of a known one's address, or a known one's name.
+
+    Parameters
+    ----------
+    chain
+        Where it is.
+    text
+        What it is called.
+    first_block
+        The block in which it was deployed, or any before. None: as it is known, or else as the chain tells.
 
     Raises
     ------
     InputError
-        If it is none of these, or may be several.
+        If it is none of these, or may be several, or there is no such block yet.
     ChainError
         If there is no decai model.
     """
+    if first_block is not None and first_block > (latest := chain.block):
+        raise InputError(f"there is no block {first_block:,} yet; the latest of this chain is {latest:,}")
     known = find(text, chain.chain_id)
     if known is None:
         try:
             address = parse_address(text)
         except InputError as error:
             raise InputError(f"{error}, and no known model on chain {chain.chain_id} has this name") from None
-        known = _known(address, chain.chain_id) or KnownModel(address, chain.chain_id, 0, "")
-    return ChainTrainer(chain, known.address, known.first_block)
+        known = _known(address, chain.chain_id)
+        if known is None:
+            return ChainTrainer(chain, address, first_block)
+    return ChainTrainer(chain, known.address, known.first_block if first_block is None else first_block)
 
 
 def _known(address: Address, chain_id: int) -> KnownModel | None:

@@ -98,27 +98,44 @@ class EvmChain:
             self._accounts.append(account)
         self._evm.set_balance(account, amount)
 
-    def balance(self, address: Address) -> Wei:
+    def balance(self, address: Address, *, block: int | None = None) -> Wei:
         """What an account owns."""
+        self._check_block(block)
         return Wei(self._evm.get_balance(address))
 
-    def code(self, address: Address) -> bytes:
+    def code(self, address: Address, *, block: int | None = None) -> bytes:
         """The code at an address."""
+        self._check_block(block)
         return bytes(self._evm.get_code(address) or b"").rstrip(b"\x00")
 
-    def call(self, to: Address, data: bytes, sender: Address | None = None, value: Wei = Wei(0)) -> bytes:
+    def call(
+        self,
+        to: Address,
+        data: bytes,
+        sender: Address | None = None,
+        value: Wei = Wei(0),
+        *,
+        block: int | None = None,
+    ) -> bytes:
         """What a call would return now; nothing is changed.
 
         Raises
         ------
         Refused
             With the contract's own sentence, if it reverts.
+        ChainError
+            If it is asked about another block than the one being made: no other state is kept.
         """
+        self._check_block(block)
         checkpoint = self._evm.snapshot()
         try:
             return self._execute(sender or _NOBODY, to, data, value)
         finally:
             self._evm.revert(checkpoint)
+
+    def _check_block(self, block: int | None) -> None:
+        if block not in (None, self._block):
+            raise ChainError(f"the state after block {block} is not kept; the EVM is at block {self._block}")
 
     def send(self, transaction: Transaction) -> Mined:
         """Execute a transaction in a block of its own.

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Final
 
+from decai.chain.base import Transaction
 from decai.chain.jsonrpc import JsonRpc, RpcError
 from decai.chain.wire import hex_of, integer_of, object_of
-from decai.units import Wei
+from decai.errors import ChainError
+from decai.units import Wei, in_eth
 
-__all__ = ["MAX_GAS", "Fees", "current_fees", "gas_limit"]
+__all__ = ["MAX_GAS", "Fees", "check_affordable", "current_fees", "gas_limit"]
 
 MAX_GAS: Final = 16_777_216
 """The most that one transaction may use (EIP-7825)."""
@@ -62,3 +64,19 @@ def gas_limit(estimate: int) -> int:
     (125000, 16777216, 20000000)
     """
     return max(estimate, min(estimate + estimate // _MARGIN_PARTS, MAX_GAS))
+
+
+def check_affordable(transaction: Transaction, balance: Wei, fee: int = 0) -> None:
+    """Find out whether a sender who owns `balance` can pay a transaction and its fee, in wei.
+
+    Raises
+    ------
+    ChainError
+        If not; says how much is missing.
+    """
+    needed = transaction.value + fee
+    if balance < needed:
+        raise ChainError(
+            f"{transaction.sender} has {in_eth(balance)}, and this takes up to {in_eth(needed)}: "
+            f"{in_eth(needed - balance)} are missing; nothing was sent"
+        )

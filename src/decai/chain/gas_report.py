@@ -249,19 +249,19 @@ class _Scenario:
         by = by or self._packed
         self._pass_time()
         value = Wei(2 * by.cost())
-        return self._send(by.add_data_transaction(author, self._features, label, value), action).time
+        return self._send(by.calls.add_data(author, self._features, label, value), action).time
 
     def _refund(
         self, author: Address, added: Seconds, action: str | None = None, by: ChainTrainer | None = None
     ) -> None:
         self._pass_time()
         by = by or self._packed
-        self._send(by.refund_transaction(author, self._features, self._label, added), action)
+        self._send(by.calls.refund(author, self._features, self._label, added), action)
 
     def _report(self, reporter: Address, added: Seconds, action: str, by: ChainTrainer | None = None) -> None:
         self._pass_time()
         by, label = by or self._packed, 1 - self._label
-        self._send(by.report_transaction(reporter, self._features, label, added, self._author), action)
+        self._send(by.calls.report(reporter, self._features, label, added, self._author), action)
 
     def _claim_many(self) -> None:
         first = len(self._packed.replica.update().keys)

@@ -16,7 +16,8 @@ from decai.chain.compose import Composition
 from decai.chain.data_contract import deployment_of
 from decai.chain.deploy import init_code
 from decai.chain.mirror_step import ContractRecord, Difference, Step, compare_step, word
-from decai.chain.model import read, read_counters
+from decai.chain.model import read
+from decai.chain.parameters import read_counters
 from decai.chain.replica import Replica
 from decai.classifier import SparsePerceptron
 from decai.errors import BrokenRulesError, ChainError

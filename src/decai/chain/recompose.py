@@ -1,14 +1,15 @@
 """The composition of a contract that is on a chain, from what it says of itself."""
 
-from decai.chain.base import Chain
+from decai.chain.base import Reader
 from decai.chain.compose import Composition, Texts, compose
-from decai.chain.model import ModelInfo, read_data_contracts
+from decai.chain.model import ModelInfo
+from decai.chain.parameters import read_data_contracts
 from decai.protocols import Classifier, IncentiveMechanism
 
 __all__ = ["recomposed"]
 
 
-def recomposed(chain: Chain, info: ModelInfo, start: Classifier, terms: IncentiveMechanism) -> Composition:
+def recomposed(chain: Reader, info: ModelInfo, start: Classifier, terms: IncentiveMechanism) -> Composition:
     """What this version of decai would have deployed.
 
     Parameters

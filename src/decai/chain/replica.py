@@ -6,14 +6,13 @@ integers decide each of them once more, so a contract that does anything else is
 
 from copy import deepcopy
 
-import numpy as np
-
-from decai.chain.abi import Event, decode_event, key_of, packed, unpacked
+from decai.chain.abi import Event, decode_event, key_of, packed, path_of
 from decai.chain.base import Chain, Log
-from decai.chain.model import ModelInfo, read_info, read_start, terms_of
+from decai.chain.contributions import Contribution, contribution_in
+from decai.chain.model import ModelInfo, read_info, terms_of
+from decai.chain.parameters import read_start
 from decai.errors import BrokenRulesError, ChainError, Refused
 from decai.protocols import Path
-from decai.samples import Features
 from decai.trainer import LocalTrainer
 from decai.units import Address, Seconds, Wei
 
@@ -44,8 +43,11 @@ class Replica:
     def __init__(self, chain: Chain, address: Address, first_block: int = 0) -> None:
         self.info: ModelInfo = read_info(chain, address)
         self._chain = chain
+        # Else an unknown mechanism would be found out by the first event alone.
+        terms_of(self.info, Seconds(0))
         self.start = read_start(chain, self.info)
         """What the model started from."""
+        self._first_block = first_block
         self._next = (first_block, 0)
         """Block and place of the first event that was not read yet."""
         self.trainer: LocalTrainer | None = None
@@ -70,11 +72,18 @@ class Replica:
     def twin(self) -> LocalTrainer:
         """The trainer in memory, as of the last `update`."""
         if self.trainer is None:
-            raise ChainError(f"{self.info.address}: the chain has no event of its deployment")
+            raise self._missing()
         return self.trainer
 
-    def update(self) -> "Replica":
-        """Replay what has happened since the last time, up to the latest block.
+    def _missing(self) -> ChainError:
+        where = f"in block {self._first_block:,} or after it" if self._first_block else ""
+        return ChainError(
+            f"{self.info.address}: the chain has no event of its deployment {where}".rstrip()
+            + ("; begin with an earlier one" if where else "")
+        )
+
+    def update(self, last_block: int | None = None) -> "Replica":
+        """Replay what has happened since the last time, up to the latest block or another one.
 
         Raises
         ------
@@ -84,8 +93,8 @@ class Replica:
             If there is no answer.
         """
         block, place = self._next
-        for log in self._chain.logs(self.info.address, block):
-            if (log.block, log.position) < (block, place):
+        for log in self._chain.logs(self.info.address, block, last_block):
+            if log.place < (block, place):
                 continue
             event = decode_event(log.topics, log.data)
             if event is not None:
@@ -95,7 +104,7 @@ class Replica:
 
     def place_of(self, log: Log) -> int:
         """The number of the contribution that this event tells of."""
-        return self._places[(log.block, log.position)]
+        return self._places[log.place]
 
     def number_of(self, key: bytes) -> int:
         """The number of a contribution.
@@ -116,12 +125,11 @@ class Replica:
             self._transfer(values["previousOwner"], values["newOwner"], log.time)
             return
         self.twin.advance_to(log.time)
-        if event.name == "AddData":
-            self._add(np.array(values["d"], dtype=np.int64), values, log)
-        elif event.name == "AddDataPacked":
-            self._add(unpacked(values["d"], self.info.index_bits), values, log)
+        contribution = contribution_in(event, log, self.info.index_bits)
+        if contribution is not None:
+            self._add(contribution)
         elif event.name == "Claimed":
-            self._claim(values["key"], values["claimer"], Path(values["path"]), values["amount"])
+            self._claim(values["key"], values["claimer"], path_of(event), values["amount"])
         elif event.name == "Credited":
             account = values["recipient"]
             self.credits[account] = Wei(self.credits.get(account, 0) + values["amount"])
@@ -132,6 +140,8 @@ class Replica:
 
     def _transfer(self, previous: Address, owner: Address, now: Seconds) -> None:
         if self.trainer is None:
+            if previous != _ZERO:
+                raise self._missing()
             terms = terms_of(self.info, now)
             model = deepcopy(self.start)
             self.trainer = LocalTrainer(model, terms, owner=owner, now=now)
@@ -140,13 +150,11 @@ class Replica:
         self._expect(previous == self.trainer.owner, "the model was handed on by somebody else")
         self.trainer.transfer_ownership(previous, owner)
 
-    def _add(self, features: Features, values: dict[str, int | Address], log: Log) -> None:
-        author, label, cost = Address(str(values["sender"])), int(values["c"]), Wei(int(values["cost"]))
+    def _add(self, made: Contribution) -> None:
+        features, label, _, author, cost, log = made
         number = len(self.keys)
-        if len(features) == 0 or int(features.max()) < 2**31:
-            features = features.astype(np.int32)
         twin = self.twin
-        self._expect(values["t"] == log.time, f"contribution {number} has another time than its block")
+        self._expect(made.added == log.time, f"contribution {number} has another time than its block")
         twin.grant(author, cost)
         try:
             receipt = twin.add_data(author, features, label, cost)
@@ -157,7 +165,7 @@ class Replica:
         )
         key = key_of(packed(features, self.info.index_bits), label, log.time, author)
         self._numbers[key] = number
-        self._places[log.block, log.position] = number
+        self._places[log.place] = number
         self.keys.append(key)
         self.blocks.append(log.block)
         self.transactions.append(log.transaction)

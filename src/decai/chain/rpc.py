@@ -1,16 +1,16 @@
 """A chain behind a node: any that speaks JSON-RPC over HTTP, be it local, a test network or mainnet."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from decai.chain.account_lock import account_turn
 from decai.chain.accounts import Accounts
 from decai.chain.base import Log, Mined, Transaction
-from decai.chain.bulk import checked_times, timed_requests
+from decai.chain.bulk import carried_out, checked_times, timed_requests
 from decai.chain.dev_node import DevNode, find_dev_node
-from decai.chain.fees import MAX_GAS, Fees, current_fees, gas_limit
+from decai.chain.fees import MAX_GAS, Fees, check_affordable, current_fees, gas_limit
 from decai.chain.jsonrpc import JsonRpc, RpcError
 from decai.chain.keystore import Keystore
 from decai.chain.log_reader import LogReader
@@ -29,7 +29,7 @@ from decai.chain.wire import (
     object_of,
 )
 from decai.errors import ChainError, Refused
-from decai.units import Address, Seconds, Wei, in_eth
+from decai.units import Address, Seconds, Wei
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
@@ -39,6 +39,7 @@ __all__ = ["RpcChain"]
 Json = Any
 
 _FREE: Final = Fees(Wei(0), Wei(0))
+_REPEATED: Final = ("from", "to", "data", "value", "gas")
 
 
 class RpcChain:
@@ -146,9 +147,9 @@ class RpcChain:
         """
         self._clock().advance_to(now)
 
-    def balance(self, address: Address) -> Wei:
-        """What an account owns."""
-        return Wei(integer_of(self.node.ask("eth_getBalance", address, "latest"), "a balance"))
+    def balance(self, address: Address, *, block: int | None = None) -> Wei:
+        """What an account owns now, or owned after a block."""
+        return Wei(integer_of(self.node.ask("eth_getBalance", address, _after(block)), "a balance"))
 
     def set_balance(self, address: Address, balance: Wei) -> None:
         """Let an account own this much, on a node for development.
@@ -160,9 +161,9 @@ class RpcChain:
         """
         self._clock().set_balance(address, balance)
 
-    def code(self, address: Address) -> bytes:
-        """The code at an address; empty if there is no contract."""
-        return bytes_of(self.node.ask("eth_getCode", address, "latest"), "code")
+    def code(self, address: Address, *, block: int | None = None) -> bytes:
+        """The code at an address, now or after a block; empty if there is no contract."""
+        return bytes_of(self.node.ask("eth_getCode", address, _after(block)), "code")
 
     def nonce(self, address: Address) -> int:
         """The nonce of the next transaction of an account."""
@@ -172,8 +173,16 @@ class RpcChain:
         """How many transactions of an account are in blocks."""
         return integer_of(self.node.ask("eth_getTransactionCount", address, "latest"), "the nonce")
 
-    def call(self, to: Address, data: bytes, sender: Address | None = None, value: Wei = Wei(0)) -> bytes:
-        """What a call would return now; nothing is changed.
+    def call(
+        self,
+        to: Address,
+        data: bytes,
+        sender: Address | None = None,
+        value: Wei = Wei(0),
+        *,
+        block: int | None = None,
+    ) -> bytes:
+        """What a call would return now, or would have returned after a block; nothing is changed.
 
         Raises
         ------
@@ -185,7 +194,7 @@ class RpcChain:
         fields = {"to": to, "data": hex_of(data), "value": hex_of(value)}
         if sender is not None:
             fields["from"] = sender
-        return self._call(fields, self._tag)
+        return self._call(fields, self._tag if block is None else hex_of(block))
 
     def send(self, transaction: Transaction, announce: Announce | None = None) -> Mined:
         """Send a transaction, exactly once, and wait until it is in a block.
@@ -211,7 +220,7 @@ class RpcChain:
         fields = self._fields(transaction)
         gas = self._gas(transaction, fields)
         fees = self.fees
-        self._check_balance(transaction, Wei(gas * fees.most))
+        check_affordable(transaction, self.balance(transaction.sender), gas * fees.most)
         fields |= {"gas": hex_of(gas), **fees.fields()}
         signer = self._signer(transaction.sender)
         if self._sandbox:
@@ -263,14 +272,8 @@ class RpcChain:
             {**self._fields(each), "gas": hex_of(limit), **fees.fields()}
             for each, limit in zip(transactions, limits, strict=True)
         ]
-        receipts = dev.carry_out(timed_requests(whole, times, nonces, signers, self._chain_id), progress)
-        mined = [mined_of(receipt, time, None) for receipt, time in zip(receipts, times, strict=True)]
-        reverted = [index for index, receipt in enumerate(receipts) if not has_succeeded(receipt)]
-        reasons = dev.reasons([receipts[index].get("transactionHash") for index in reverted])
-        for index, said in zip(reverted, reasons, strict=True):
-            refusal = unless_spent(said, mined[index].gas, limits[index])
-            mined[index] = replace(mined[index], refusal=refusal)
-        return mined
+        requests = timed_requests(whole, times, nonces, signers, self._chain_id)
+        return carried_out(dev, requests, limits, progress)
 
     def settle(self, outgoing: Outgoing, transaction: Transaction | None = None) -> Mined | None:
         """What became of a transaction that was announced to somebody who did not live to see it.
@@ -353,7 +356,7 @@ class RpcChain:
 
     def _gas(self, transaction: Transaction, fields: Mapping[str, str]) -> int:
         """The limit; finds out on the way whether the transaction would be reverted."""
-        self._check_balance(transaction, Wei(0))
+        check_affordable(transaction, self.balance(transaction.sender))
         if transaction.gas is not None:
             self._call({**fields, "gas": hex_of(transaction.gas)}, self._tag)
             return transaction.gas
@@ -362,14 +365,6 @@ class RpcChain:
         except RpcError as error:
             raise refusal_of(error) or error from None
         return gas_limit(integer_of(estimate, "an estimate of gas"))
-
-    def _check_balance(self, transaction: Transaction, fee: Wei) -> None:
-        needed, balance = transaction.value + fee, self.balance(transaction.sender)
-        if balance < needed:
-            raise ChainError(
-                f"{transaction.sender} has {in_eth(balance)}, and this takes up to {in_eth(needed)}: "
-                f"{in_eth(needed - balance)} are missing; nothing was sent"
-            )
 
     def _receipt(self, outgoing: Outgoing, transaction: bytes) -> Mapping[str, Json]:
         return wait_for_receipt(
@@ -391,11 +386,12 @@ class RpcChain:
 
     def _again(self, fields: Mapping[str, str], block: str) -> str:
         try:
-            self._call(
-                {key: fields[key] for key in ("from", "to", "data", "value", "gas") if key in fields}, block
-            )
+            with suppress(ChainError):
+                self._call({key: fields[key] for key in _REPEATED if key in fields}, block)
         except Refused as refusal:
             return str(refusal)
-        except ChainError:
-            return SILENT
         return SILENT
+
+
+def _after(block: int | None) -> str:
+    return "latest" if block is None else hex_of(block)

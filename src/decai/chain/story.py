@@ -124,11 +124,11 @@ def tell(chain: Chain, story: Story) -> Iterator[StoryStep]:
     chain.advance_to(Seconds(mal_time + terms.refund_wait))
     yield step("A day passes", "after which a contribution can be judged by the model as it is then")
 
-    mined = chain.send(trainer.refund_transaction(ada, good.features, good.label, ada_time))
+    mined = chain.send(trainer.calls.refund(ada, good.features, good.label, ada_time))
     move("Ada", ada_deposit)
     yield step("Ada is refunded", "the model agrees with her review: she has a valid contribution", mined.gas)
 
-    mined = chain.send(trainer.report_transaction(ada, bad.features, 1 - bad.label, mal_time, mal))
+    mined = chain.send(trainer.calls.report(ada, bad.features, 1 - bad.label, mal_time, mal))
     move("Ada", mal_deposit)
     yield step("Ada reports Mal", "the model disagrees with his review: she takes his deposit", mined.gas)
 

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from decai.cli.deploy import Bits, Bound, Incentive, Part, composed, model_of, terms_of_options
+from decai.cli.deploy import Bits, Bound, Incentive, Part, composed, model_of
 from decai.cli.model import Json, Rpc
+from decai.cli.terms import ENTRY, terms_of_options
 from decai.errors import InputError
 
 __all__ = ["app"]
@@ -23,7 +24,7 @@ def source(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="DIR", help="Write the modules into this folder.")
     ] = None,
-    incentive: Incentive = "stakeable",
+    incentive: Incentive = None,
     max_features: Bound = None,
     index_bits: Bits = None,
     part: Part = None,
@@ -38,7 +39,8 @@ def source(
     if path.exists():
         read, facts = model_of(path)
         texts: dict[str, str | None] = dict.fromkeys(("name", "description", "encoder"))
-        what = composed(read, terms_of_options(incentive), facts, texts, max_features, index_bits, part or ())
+        terms = terms_of_options({"incentive": incentive}, facts[ENTRY], facts["source"])
+        what = composed(read, terms, facts, texts, max_features, index_bits, part or ())
     else:
         what = _of_deployed(model, rpc)
     # Where its data contracts will be is known when they are deployed.
@@ -66,7 +68,8 @@ def install_compiler(as_json: Json = False) -> None:
 
 def _of_deployed(text: str, rpc: str | None) -> Any:
     from decai.chain.connect import connect, open_model
-    from decai.chain.model import read_start, terms_of
+    from decai.chain.model import terms_of
+    from decai.chain.parameters import read_start
     from decai.chain.recompose import recomposed
     from decai.units import Seconds
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from decai.cli.model import Account, Json, Model, Rpc, app, date, opened, short
+from decai.cli.model import Account, FirstBlock, Json, Model, Rpc, app, date, opened, short
 from decai.cli.show import clean, count, ether, hint, when
 from decai.errors import InputError
 
@@ -60,7 +60,7 @@ def add_data(
     if most < 0:
         raise InputError(f"--value: {value!r} is negative")
     sender = default_sender(trainer.chain)
-    transaction = trainer.add_data_transaction(sender, sample, number, most)
+    transaction = trainer.calls.add_data(sender, sample, number, most)
     with _sent_once(trainer, "add-data", transaction, as_json) as (mined, earlier):
         deposit = trainer.cost_of(mined)
         refund_at = mined.time + trainer.info.refund_wait
@@ -83,6 +83,7 @@ def refund(
     text: TextOption = None,
     label: LabelOption = None,
     added: Added = None,
+    first_block: FirstBlock = None,
     rpc: Rpc = None,
     account: Account = None,
     as_json: Json = False,
@@ -91,7 +92,7 @@ def refund(
     from decai.chain.connect import default_sender
     from decai.units import Seconds
 
-    trainer = opened(address, rpc, account)
+    trainer = opened(address, rpc, account, first_block)
     sender = default_sender(trainer.chain)
     if number is not None:
         sample, known, time, author = _contribution(trainer, number)
@@ -99,7 +100,7 @@ def refund(
             raise InputError(f"contribution {number} is {author}'s, not {sender}'s; report it instead")
     else:
         sample, known, time = _named(trainer, features, text, label, added)
-    transaction = trainer.refund_transaction(sender, sample, known, Seconds(time))
+    transaction = trainer.calls.refund(sender, sample, known, Seconds(time))
     with _sent_once(trainer, "refund", transaction, as_json) as (mined, earlier):
         _show_claim(trainer, mined, earlier, as_json)
 
@@ -113,6 +114,7 @@ def report(
     label: LabelOption = None,
     added: Added = None,
     author: Annotated[str | None, typer.Option(help="Who contributed it.")] = None,
+    first_block: FirstBlock = None,
     rpc: Rpc = None,
     account: Account = None,
     as_json: Json = False,
@@ -122,7 +124,7 @@ def report(
     from decai.chain.connect import default_sender
     from decai.units import Seconds
 
-    trainer = opened(address, rpc, account)
+    trainer = opened(address, rpc, account, first_block)
     sender = default_sender(trainer.chain)
     if number is not None:
         sample, known, time, whose = _contribution(trainer, number)
@@ -131,7 +133,7 @@ def report(
         if author is None:
             raise InputError("whose contribution is it? Give --author, or name it by --number")
         whose = parse_address(author)
-    transaction = trainer.report_transaction(sender, sample, known, Seconds(time), whose)
+    transaction = trainer.calls.report(sender, sample, known, Seconds(time), whose)
     with _sent_once(trainer, "report", transaction, as_json) as (mined, earlier):
         _show_claim(trainer, mined, earlier, as_json)
 
@@ -140,6 +142,7 @@ def report(
 def show_claims(
     address: Model,
     make: Annotated[bool, typer.Option("--claim", help="Make every claim that can be made now.")] = False,
+    first_block: FirstBlock = None,
     rpc: Rpc = None,
     account: Account = None,
     as_json: Json = False,
@@ -148,7 +151,7 @@ def show_claims(
     from decai.chain.connect import default_sender
     from decai.chain.prospects import prospects
 
-    trainer = opened(address, rpc, account)
+    trainer = opened(address, rpc, account, first_block)
     sender = default_sender(trainer.chain)
     made = _claimed(trainer, sender, as_json) if make else []
     offers = trainer.claims(sender)
@@ -224,7 +227,7 @@ def _sample(trainer: "ChainTrainer", features: str | None, text: str | None) -> 
     else:
         size = read(trainer.chain, trainer.address, "numBaseWeights()", "uint256")
         sample = text_features(str(text), trainer.info.encoder, size)
-    trainer.check_features(sample)
+    trainer.calls.check_features(sample)
     return sample
 
 
@@ -239,10 +242,10 @@ def _named(
 
 
 def _contribution(trainer: "ChainTrainer", number: int) -> tuple["Features", int, int, Any]:
-    ledger = trainer.replica.update().twin.ledger
-    if number >= len(ledger):
-        raise InputError(f"there is no contribution {number}; there are {len(ledger):,}, from 0 on")
-    return ledger.features[number], ledger.label[number], ledger.added[number], ledger.author[number]
+    from decai.chain.contributions import contribution_of
+
+    found = contribution_of(trainer.chain, trainer.info, trainer.first_block, number)
+    return found.features, found.label, found.added, found.author
 
 
 def _receipt(mined: "Mined") -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """``decai deploy``: a model file becomes a shared model."""
 
 import json
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -9,6 +10,7 @@ import typer
 
 from decai.cli.model import Account, Json, Rpc
 from decai.cli.show import clean, count, ether, hint, price, table
+from decai.cli.terms import ENTRY, terms_of_options
 from decai.errors import InputError, Interrupted
 
 if TYPE_CHECKING:
@@ -17,18 +19,25 @@ if TYPE_CHECKING:
     from decai.chain.rpc import RpcChain
     from decai.protocols import Classifier, IncentiveMechanism
 
-__all__ = ["composed", "deploy", "model_of", "terms_of_options"]
-
-COST_WEIGHT: Final = "0.00002 ether"
+__all__ = ["composed", "deploy", "model_of"]
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A model file, or the folder of a run.")]
-Incentive = Annotated[str, typer.Option(help="stakeable (deposits) or points.")]
-Wait = Annotated[str, typer.Option(metavar="S", help="Seconds, or such as '1 day'.")]
-CostWeight = Annotated[
-    str,
-    typer.Option(metavar="WEI", help="A contribution t seconds after the last costs this * 3600 / sqrt(t)."),
+_MOST_DIGITS: Final = 100
+_ELSE: Final = "by default as the file says, or"
+Incentive = Annotated[str | None, typer.Option(help=f"stakeable (deposits) or points; {_ELSE} stakeable.")]
+RefundWait = Annotated[
+    str | None, typer.Option(metavar="S", help=f"Seconds, or such as '2 days'; {_ELSE} 1 day.")
 ]
-Shares = Annotated[str, typer.Option(help="Reporters share by count or by deposit.")]
+OwnerWait = Annotated[str | None, typer.Option(metavar="S", help=f"Likewise; {_ELSE} 8 days.")]
+AnyWait = Annotated[str | None, typer.Option(metavar="S", help=f"Likewise; {_ELSE} 9 days.")]
+CostWeight = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WEI",
+        help=f"A contribution t seconds after the last costs this * 3600 / sqrt(t); {_ELSE} 0.00002 ether.",
+    ),
+]
+Shares = Annotated[str | None, typer.Option(help=f"Reporters share by count or by deposit; {_ELSE} count.")]
 Bound = Annotated[int | None, typer.Option(help="Most features of a sample: 64, 128, 256 or 512.")]
 Bits = Annotated[int | None, typer.Option(help="16 or 32; hashed features need 32.")]
 Part = Annotated[
@@ -39,12 +48,12 @@ Part = Annotated[
 
 def deploy(
     file: File,
-    incentive: Incentive = "stakeable",
-    refund_wait: Wait = "1 day",
-    owner_claim_wait: Wait = "8 days",
-    any_claim_wait: Wait = "9 days",
-    cost_weight: CostWeight = COST_WEIGHT,
-    shares: Shares = "count",
+    incentive: Incentive = None,
+    refund_wait: RefundWait = None,
+    owner_claim_wait: OwnerWait = None,
+    any_claim_wait: AnyWait = None,
+    cost_weight: CostWeight = None,
+    shares: Shares = None,
     name: Annotated[str | None, typer.Option(help="What it is called; by default as the file says.")] = None,
     description: Annotated[str | None, typer.Option(help="What it is for.")] = None,
     encoder: Annotated[str | None, typer.Option(help="What makes its features.")] = None,
@@ -64,11 +73,20 @@ def deploy(
     from decai.chain.deployment import deploying, plan_deployment
     from decai.chain.known import KnownModel, remember
 
-    terms = terms_of_options(incentive, refund_wait, owner_claim_wait, any_claim_wait, cost_weight, shares)
     model, facts = model_of(file)
+    options = {
+        "incentive": incentive,
+        "refund_wait": refund_wait,
+        "owner_wait": owner_claim_wait,
+        "any_wait": any_claim_wait,
+        "cost_weight": cost_weight,
+        "shares": shares,
+    }
+    terms = terms_of_options(options, facts[ENTRY], facts["source"])
     texts = {"name": name, "description": description, "encoder": encoder}
     what = composed(model, terms, facts, texts, max_features, index_bits, part or ())
-    plan = plan_deployment(what, facts["featureIndices"])
+    # Lists of features are in the encoder's own indices, so that the contract has none to name.
+    plan = plan_deployment(what)
     warnings = _warnings(terms)
     for warning in warnings if not as_json else ():
         hint(f"warning: {warning}")
@@ -108,13 +126,16 @@ def model_of(file: Path) -> tuple["Classifier", dict[str, Any]]:
         path = file / "model.json"
     model = read_model(path)
     # It was just read, so it is JSON, and an object.
-    facts: dict[str, Any] = json.loads(path.read_bytes())
-    indices = facts.get("featureIndices") or []
-    if not all(type(index) is int and 0 <= index < 2**32 for index in indices):
-        raise InputError(f"{path}: featureIndices must be whole numbers from 0 to 2^32 - 1")
+    facts: dict[str, Any] = json.loads(path.read_bytes(), parse_int=_whole)
     kept = {key: facts[key] for key in ("name", "description", "encoder") if isinstance(facts.get(key), str)}
+    kept |= {"longest": _longest(path, facts), "bits": _bits(path, facts)}
     stem = path.stem if path is file else file.resolve().name
-    return model, {**kept, "featureIndices": indices, "longest": _longest(path, facts), "stem": stem}
+    return model, {**kept, ENTRY: facts.get(ENTRY), "source": str(path), "stem": stem}
+
+
+def _whole(digits: str) -> int | float:
+    """A whole number, or, if it is longer than any that a model has, what is none."""
+    return int(digits) if len(digits) < _MOST_DIGITS else math.inf
 
 
 def _longest(path: Path, facts: dict[str, Any]) -> int | None:
@@ -123,6 +144,14 @@ def _longest(path: Path, facts: dict[str, Any]) -> int | None:
     if longest is None or (type(longest) is int and 0 < longest <= 2**20):
         return longest
     raise InputError(f"{path}: longestSample must be a whole number from 1 to {2**20}")
+
+
+def _bits(path: Path, facts: dict[str, Any]) -> int | None:
+    """How many bits the indices of its encoder take, if the file says it."""
+    bits = facts.get("indexBits")
+    if bits is None or (type(bits) is int and bits in (16, 32)):
+        return bits
+    raise InputError(f"{path}: indexBits must be 16 or 32")
 
 
 def composed(
@@ -151,38 +180,13 @@ def composed(
         fits = [size for size in MAX_FEATURES_CHOICES if size >= longest]
         max_features = fits[0] if fits else MAX_FEATURES_CHOICES[-1]
     if index_bits is None:
-        index_bits = 16 if _largest(model) < 2**16 else 32
+        index_bits = facts["bits"] or (16 if _largest(model) < 2**16 else 32)
     return compose(model, terms, named, max_features=max_features, index_bits=index_bits, own_parts=own)
 
 
 def _largest(model: "Classifier") -> int:
     weights = getattr(model, "weights", None)
     return max(weights(), default=0) if callable(weights) else 0
-
-
-def terms_of_options(
-    kind: str,
-    refund_wait: str = "1 day",
-    owner_wait: str = "8 days",
-    any_wait: str = "9 days",
-    cost_weight: str = COST_WEIGHT,
-    shares: str = "count",
-) -> "IncentiveMechanism":
-    """The incentive mechanism that options name."""
-    from decai.incentive import Points, Stakeable
-    from decai.units import parse_seconds, parse_wei
-
-    refund, owner, anybody = (parse_seconds(wait) for wait in (refund_wait, owner_wait, any_wait))
-    if kind == "points":
-        return Points(refund)
-    if kind != "stakeable":
-        raise InputError(f"{kind!r} is no incentive mechanism; it is stakeable or points")
-    weight = parse_wei(cost_weight)
-    if shares == "count":
-        return Stakeable(weight, refund, owner, anybody)
-    if shares == "deposit":
-        return Stakeable(weight, refund, owner, anybody, shares="deposit")
-    raise InputError(f"shares are by count or by deposit, not {shares!r}")
 
 
 def _warnings(terms: "IncentiveMechanism") -> list[str]:

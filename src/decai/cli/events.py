@@ -24,6 +24,8 @@ _PATHS = {
 
 def told(event: "Event", log: "Log", info: "ModelInfo", as_json: bool) -> str:
     """What happened, for a person or as one JSON object."""
+    from decai.chain.abi import path_of
+
     if as_json:
         values = {
             key: value.hex() if isinstance(value, bytes) else value for key, value in event.values.items()
@@ -36,7 +38,7 @@ def told(event: "Event", log: "Log", info: "ModelInfo", as_json: bool) -> str:
         name = clean(info.classes[label]) if label < len(info.classes) else label
         text = f"{values['sender']} contributed a sample as {name}, deposit {eth(values['cost'])}"
     elif event.name == "Claimed":
-        text = f"{values['claimer']} {_PATHS[Path(values['path'])]} {eth(values['amount'])}"
+        text = f"{values['claimer']} {_PATHS[path_of(event)]} {eth(values['amount'])}"
     elif event.name == "OwnershipTransferred":
         text = f"{values['newOwner']} owns the model"
     elif event.name == "Credited":

@@ -1,15 +1,19 @@
 """Samples as people write them: lists of numbers, files of lists, texts."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
-from decai.errors import InputError, StorageError
+from decai.errors import InputError, Refused, StorageError
 from decai.samples import Features, Samples
 
 __all__ = ["label_of", "parse_features", "read_samples", "rows_of", "text_features"]
 
-_LIMIT = 2**32
+_LIMIT: Final = 2**32
+_DIGITS: Final = 20
+_BULK_LIMIT: Final = 2**31
 
 
 def parse_features(text: str, where: str = "the features") -> Features:
@@ -28,7 +32,7 @@ def parse_features(text: str, where: str = "the features") -> Features:
     inner = text.strip().removeprefix("[").removesuffix("]").strip()
     words = [word.strip() for word in inner.split(",")] if inner else []
     for word in words:
-        if not (word.isascii() and word.isdigit() and int(word) < _LIMIT):
+        if not (word.isascii() and word.isdigit() and len(word) <= _DIGITS and int(word) < _LIMIT):
             raise InputError(f"{where}: {word[:40]!r} is no feature index; give a list such as 1,5,9")
     numbers = [int(word) for word in words]
     if max(numbers, default=0) < 2**31:
@@ -36,15 +40,22 @@ def parse_features(text: str, where: str = "the features") -> Features:
     return np.array(numbers, dtype=np.int64)
 
 
-def read_samples(path: Path) -> Samples:
+def read_samples(path: Path, check: Callable[[Features], None]) -> Samples:
     """The samples in a file, one list a line, as JSON or as numbers with commas between.
+
+    Parameters
+    ----------
+    path
+        Of the file.
+    check
+        Raises `Refused` for a sample that the model cannot take.
 
     Raises
     ------
     StorageError
         If the file cannot be read.
     InputError
-        If a line is no list of feature indices; says which.
+        If a line is no list of feature indices, or none that the model takes; says which.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -52,9 +63,19 @@ def read_samples(path: Path) -> Samples:
         raise StorageError(f"{path}: cannot be read ({error.strerror or error})") from None
     except UnicodeDecodeError:
         raise InputError(f"{path}: is no text") from None
-    rows = [parse_features(line, f"{path}, line {n}") for n, line in enumerate(lines, 1)]
-    if any(row.dtype == np.int64 for row in rows):
-        raise InputError(f"{path}: a feature index is above {2**31 - 1:,}, which bulk prediction cannot take")
+    rows = []
+    for number, line in enumerate(lines, 1):
+        where = f"{path}, line {number}"
+        row = parse_features(line, where)
+        try:
+            check(row)
+        except Refused as refusal:
+            raise InputError(f"{where}: {refusal}") from None
+        if len(row) and int(row.max()) >= _BULK_LIMIT:
+            raise InputError(
+                f"{where}: a feature index is above {_BULK_LIMIT - 1:,}, which bulk prediction cannot take"
+            )
+        rows.append(row)
     return Samples.sparse(rows)
 
 

@@ -15,7 +15,7 @@ from decai.errors import InputError
 if TYPE_CHECKING:
     from decai.chain.client import ChainTrainer
 
-__all__ = ["Account", "Json", "Model", "Rpc", "app", "date", "opened", "short"]
+__all__ = ["Account", "FirstBlock", "Json", "Model", "Rpc", "app", "date", "opened", "short"]
 
 app = typer.Typer(help="Use a shared model: ask it, teach it, claim, check it.")
 
@@ -35,13 +35,24 @@ Account = Annotated[
     str | None, typer.Option("--account", metavar="ADDRESS", help="Who acts; by default the first account.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+FirstBlock = Annotated[
+    int | None,
+    typer.Option(
+        "--first-block",
+        metavar="N",
+        min=0,
+        help="The block in which it was deployed, or any before; by default found out.",
+    ),
+]
 
 
-def opened(address: str, rpc: str | None, account: str | None = None) -> "ChainTrainer":
+def opened(
+    address: str, rpc: str | None, account: str | None = None, first_block: int | None = None
+) -> "ChainTrainer":
     """The model that a command is about."""
     from decai.chain.connect import connect, open_model
 
-    return open_model(connect(rpc, account), address)
+    return open_model(connect(rpc, account), address, first_block)
 
 
 def date(time: int) -> str:
@@ -124,13 +135,14 @@ def predict(
     rows: Annotated[
         str, typer.Option(help="Of the data set: one such as 7, or several such as 0:100.")
     ] = ":",
+    first_block: FirstBlock = None,
     rpc: Rpc = None,
     as_json: Json = False,
 ) -> None:
     """Ask a model, which is free."""
     if sum(choice is not None for choice in (features, text, file, dataset)) != 1:
         raise InputError("give one of --features, --text, --file and --dataset")
-    trainer = opened(address, rpc)
+    trainer = opened(address, rpc, first_block=first_block)
     if features is not None or text is not None:
         _predict_one(trainer, features, text, as_json)
         return
@@ -161,19 +173,21 @@ def _predict_many(
 ) -> None:
     import numpy as np
 
-    from decai.chain.model import read_classifier
+    from decai.chain.current import current_classifier
     from decai.cli.features import read_samples, rows_of
 
     expected: Any = None
     if file is not None:
-        samples = read_samples(file)
+        samples = read_samples(file, trainer.calls.check_features)
     else:
         from decai.dataset import load
 
         test = load(str(dataset)).test
         chosen = rows_of(rows, len(test))
         samples, expected = test.samples.select(list(chosen)), test.labels[list(chosen)]
-    model = read_classifier(trainer.chain, trainer.info) or trainer.replica.update().twin.classifier
+        if not samples.is_sparse:
+            raise InputError(f"{dataset}: its samples are vectors; this model takes lists of features")
+    model, _ = current_classifier(trainer)
     labels = model.predict_many(samples)
     right = None if expected is None else int(np.count_nonzero(labels == expected))
     if as_json:
@@ -190,15 +204,13 @@ def _predict_many(
 
 
 @app.command("verify")
-def verify(address: Model, rpc: Rpc = None, as_json: Json = False) -> None:
+def verify(address: Model, first_block: FirstBlock = None, rpc: Rpc = None, as_json: Json = False) -> None:
     """Replay all that ever happened to a model in the Python twin, and compare every word of its state."""
     from decai.chain.audit import audit
-    from decai.chain.connect import connect, open_model
     from decai.cli.words import eth
 
-    chain = connect(rpc)
-    trainer = open_model(chain, address)
-    found = audit(chain, trainer.address, trainer.first_block)
+    trainer = opened(address, rpc, first_block=first_block)
+    found = audit(trainer.chain, trainer.address, trainer.first_block)
     if as_json:
         print(json.dumps({**asdict(found), "holds": found.holds}))
     else:
@@ -221,20 +233,22 @@ def verify(address: Model, rpc: Rpc = None, as_json: Json = False) -> None:
 def export(
     address: Model,
     out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="The model file.")],
+    first_block: FirstBlock = None,
     rpc: Rpc = None,
     as_json: Json = False,
 ) -> None:
-    """Write a model as it is now to a model file."""
-    from decai.chain.model import read_classifier
+    """Write a model as it is now to a model file, with all that it takes to deploy it again."""
+    from decai.chain.current import current_classifier
+    from decai.cli.terms import terms_entry
     from decai.model_file import write_model
 
-    trainer = opened(address, rpc)
-    block = trainer.chain.block
-    model = read_classifier(trainer.chain, trainer.info) or trainer.replica.update().twin.classifier
+    trainer = opened(address, rpc, first_block=first_block)
+    model, block = current_classifier(trainer)
     source = {"chain_id": trainer.chain.chain_id, "address": trainer.address, "block": block}
     info = trainer.info
     about = {"name": info.name, "description": info.description, "encoder": info.encoder}
-    write_model(model, out, extra={**about, "longestSample": info.max_features, "source": source})
+    room = {"longestSample": info.max_features, "indexBits": info.index_bits}
+    write_model(model, out, extra={**about, **room, **terms_entry(info), "source": source})
     if as_json:
         print(json.dumps({"file": str(out), **source, "features": model.num_features}))
     else:
@@ -245,6 +259,12 @@ def export(
 def watch(
     address: Model,
     every: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = 1.0,
+    first_block: Annotated[
+        int | None,
+        typer.Option(
+            "--first-block", metavar="N", min=0, help="From which block on; by default from the next one."
+        ),
+    ] = None,
     rpc: Rpc = None,
     as_json: Json = False,
 ) -> None:
@@ -254,8 +274,8 @@ def watch(
     from decai.chain.abi import decode_event
     from decai.cli.events import told
 
-    trainer = opened(address, rpc)
-    begin = trainer.chain.block + 1
+    trainer = opened(address, rpc, first_block=first_block)
+    begin = trainer.chain.block + 1 if first_block is None else first_block
     if not as_json:
         print(f"watching “{clean(trainer.info.name)}” from block {begin:,} on; end with Ctrl-C", flush=True)
     while True:

@@ -1,0 +1,93 @@
+"""The transactions that a shared model takes, as bytes, and what the ABI cannot even express."""
+
+from dataclasses import dataclass
+
+from decai.chain.abi import call_data, packed
+from decai.chain.base import Transaction
+from decai.chain.model import ModelInfo
+from decai.errors import Refused
+from decai.samples import Features
+from decai.units import Address, Seconds, Wei
+
+__all__ = ["Calls"]
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """The transactions of one model.
+
+    Parameters
+    ----------
+    info
+        Of the model.
+    packed
+        Whether samples travel packed, or as the ``int64[]`` of the original framework's clients.
+    """
+
+    info: ModelInfo
+    packed: bool
+
+    def add_data(
+        self, sender: Address, features: Features, label: int, value: Wei, gas: int | None = None
+    ) -> Transaction:
+        """A contribution of at most `value` wei."""
+        if self.packed:
+            words = packed(features, self.info.index_bits)
+            data = call_data("addDataPacked(uint256[],uint64)", words, label)
+        else:
+            data = call_data("addData(int64[],uint64)", features.tolist(), label)
+        return Transaction(sender, self.info.address, data, value, gas)
+
+    def refund(
+        self, sender: Address, features: Features, label: int, added: Seconds, gas: int | None = None
+    ) -> Transaction:
+        """A claim on one's own deposit."""
+        if self.packed:
+            words = packed(features, self.info.index_bits)
+            data = call_data("refundPacked(uint256[],uint64,uint256)", words, label, added)
+        else:
+            data = call_data("refund(int64[],uint64,uint256)", features.tolist(), label, added)
+        return Transaction(sender, self.info.address, data, gas=gas)
+
+    def report(
+        self,
+        sender: Address,
+        features: Features,
+        label: int,
+        added: Seconds,
+        author: Address,
+        gas: int | None = None,
+    ) -> Transaction:
+        """A claim on another's deposit."""
+        if self.packed:
+            words = packed(features, self.info.index_bits)
+            data = call_data("reportPacked(uint256[],uint64,uint256,address)", words, label, added, author)
+        else:
+            data = call_data(
+                "report(int64[],uint64,uint256,address)", features.tolist(), label, added, author
+            )
+        return Transaction(sender, self.info.address, data, gas=gas)
+
+    def is_too_long(self, features: Features) -> bool:
+        """Whether a sample lists more features than the contract takes."""
+        return len(features) > self.info.max_features
+
+    def fits(self, features: Features) -> bool:
+        """Whether each index is one that the contract takes."""
+        return features.ndim == 1 and (
+            not len(features)
+            or (int(features.min()) >= 0 and int(features.max()) >> self.info.index_bits == 0)
+        )
+
+    def check_features(self, features: Features) -> None:
+        """Raise `Refused`, in the words of the twin, for what the ABI cannot even express."""
+        if self.is_too_long(features):
+            raise Refused(f"{self.info.classifier}: too many features")
+        if not self.fits(features):
+            raise Refused(f"{self.info.classifier}: a feature index is out of range")
+
+    def check_key(self, features: Features, label: int, added: Seconds) -> None:
+        """Raise `Refused` if there can be no contribution like it."""
+        numbers_fit = 0 <= label < 2**64 and 0 <= added < 2**256
+        if not numbers_fit or self.is_too_long(features) or not self.fits(features):
+            raise Refused("data handler: no such contribution")
