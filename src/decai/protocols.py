@@ -4,14 +4,24 @@ Each protocol has one conformance suite under ``tests/conformance``, which every
 passes. The rules behind the methods are in ``docs/mechanism.md``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple, Protocol, Self, runtime_checkable
 
 from decai.samples import Features, FloatArray, IntArray, Samples
 from decai.units import Address, Seconds, Wei
 
-__all__ = ["Claim", "Classifier", "Drift", "IncentiveMechanism", "Offer", "Path", "Receipt", "Trainer"]
+__all__ = [
+    "Claim",
+    "ClassStart",
+    "Classifier",
+    "Drift",
+    "IncentiveMechanism",
+    "Offer",
+    "Path",
+    "Receipt",
+    "Trainer",
+]
 
 
 class Path(IntEnum):
@@ -61,6 +71,15 @@ class Offer(NamedTuple):
     contribution: int
     path: Path
     amount: Wei
+
+
+class ClassStart(NamedTuple):
+    """What a further class starts from (``docs/mechanism.md#further-classes``)."""
+
+    samples: int
+    """Of how many samples."""
+    values: Mapping[int, int]
+    """Of each feature: how often it occurred in them, or their mean, fixed point."""
 
 
 class Drift(NamedTuple):
@@ -142,8 +161,16 @@ class Classifier(Protocol):
         """Bulk initial training, in the given order, on the twin's own integers."""
         ...
 
+    def class_start(self, samples: Samples | None = None) -> ClassStart:
+        """What a class of these samples starts from; `InputError` if one is malformed."""
+        ...
+
+    def begin_class(self, name: str, start: ClassStart) -> int:
+        """Add a class; returns its label. `Refused`, with nothing changed, if it cannot be."""
+        ...
+
     def add_class(self, name: str, samples: Samples | None = None) -> int:
-        """Add a class, trained on `samples`; returns its label. `Refused` if the kind cannot."""
+        """Add a class that starts from `samples`; returns its label. Raises like the two above."""
         ...
 
     def checkpoint(self) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 from decai.data_handler import DataHandler
 from decai.errors import Refused
 from decai.open_claims import OpenClaims
-from decai.protocols import Claim, Classifier, IncentiveMechanism, Offer, Path, Receipt
+from decai.protocols import Claim, Classifier, ClassStart, IncentiveMechanism, Offer, Path, Receipt
 from decai.samples import Features, Samples
 from decai.units import Address, Seconds, Wei
 
@@ -296,7 +296,19 @@ class LocalTrainer:
             If `sender` is not the owner, or this kind of classifier takes no further class.
         """
         self._require_owner(sender)
-        label = self.classifier.add_class(name, samples)
+        return self.begin_class(sender, name, self.classifier.class_start(samples))
+
+    def begin_class(self, sender: Address, name: str, start: ClassStart) -> int:
+        """Add a class to the model that begins with `start`; returns its label.
+
+        Raises
+        ------
+        Refused
+            If `sender` is not the owner, this kind of classifier takes no further class, or a value of the
+            start is out of range.
+        """
+        self._require_owner(sender)
+        label = self.classifier.begin_class(name, start)
         self.incentive.settle_change(self._now)
         return label
 

@@ -8,11 +8,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-import numpy as np
-
 from decai.errors import ChainError
 from decai.protocols import Path
-from decai.samples import Features
 from decai.units import Address, Seconds
 
 __all__ = [
@@ -22,12 +19,9 @@ __all__ = [
     "call_data",
     "decode_event",
     "key_of",
-    "packed",
-    "packed_bytes",
     "path_of",
     "selector",
     "topic",
-    "unpacked",
 ]
 
 
@@ -65,6 +59,8 @@ EVENTS: Final = {
     "Credited": (("recipient", "address", 1), ("amount", "uint256", 0)),
     "Withdrawn": (("account", "address", 1), ("recipient", "address", 1), ("amount", "uint256", 0)),
     "FeatureIndicesAdded": (("indices", "uint32[]", 0),),
+    "AddClass": (("name", "string", 0), ("index", "uint256", 0)),
+    "ClassStart": (("index", "uint256", 1), ("samples", "uint256", 0), ("values", "uint256[]", 0)),
 }
 """The events of a model: names, types, and which values are topics."""
 
@@ -145,38 +141,6 @@ def path_of(event: Event) -> Path:
         return Path(number)
     except ValueError:
         raise ChainError(f"a contract tells of a claim on path {number}, which there is not") from None
-
-
-def packed(features: Features, index_bits: int) -> list[int]:
-    """Feature indices in words, as the contract hashes them; each must be below 2 to the power of the bits.
-
-    Examples
-    --------
-    >>> [hex(word) for word in packed(np.array([5, 7], dtype=np.int32), 16)]
-    ['0x2000500070000000000000000000000000000000000000000000000000000']
-    """
-    data = packed_bytes(features, index_bits)
-    return [int.from_bytes(data[at : at + 32], "big") for at in range(0, len(data), 32)]
-
-
-def packed_bytes(features: Features, index_bits: int) -> bytes:
-    """The words of `packed`, one after the other."""
-    lanes = 256 // index_bits
-    numbers = np.zeros(-(-(len(features) + 1) // lanes) * lanes, dtype=f">u{index_bits // 8}")
-    numbers[0] = len(features)
-    numbers[1 : len(features) + 1] = features
-    return numbers.tobytes()
-
-
-def unpacked(words: Sequence[int], index_bits: int) -> Features:
-    """The inverse of `packed`: int32 indices, or int64 where one needs it."""
-    numbers = np.frombuffer(
-        b"".join(word.to_bytes(32, "big") for word in words), dtype=f">u{index_bits // 8}"
-    )
-    indices = numbers[1 : 1 + int(numbers[0])] if len(numbers) else numbers
-    if int(indices.max(initial=0)) < 2**31:
-        return indices.astype(np.int32)
-    return indices.astype(np.int64)
 
 
 def key_of(words: Sequence[int], label: int, added: Seconds, author: Address) -> bytes:

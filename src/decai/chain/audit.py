@@ -3,17 +3,15 @@
 Every event is replayed in the twin, and every word of the contract's state is compared with it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from decai.chain.at_block import AtBlock, at_one_block
 from decai.chain.base import Chain, Reader
 from decai.chain.compiler import compile_composition
 from decai.chain.model import read
-from decai.chain.parameters import read_counters
 from decai.chain.recompose import recomposed
 from decai.chain.replica import Replica
-from decai.classifier import SparsePerceptron
 from decai.errors import BrokenRulesError, ChainError, DecaiError, InputError
 from decai.trainer import LocalTrainer
 from decai.units import Address, Wei
@@ -25,11 +23,12 @@ __all__ = [
     "audit",
     "compare_state",
     "contribution_words",
-    "counter_words",
     "totals_word",
 ]
 
 _PAGE = 256
+_READABLE = 2**15
+"""Words of an area that are read whatever its twin mentions."""
 _DEPOSIT, _REPORTER, _CLAIMS, _REFUNDED, _CLOSED, _EXISTS = 96, 192, 224, 253, 254, 255
 """Where the fields of a word of the ledger begin, ``data_handler.vy``."""
 
@@ -130,7 +129,7 @@ def _compare_code(chain: Reader, replica: Replica) -> str:
     """The code is what this version composes for what the contract says of itself."""
     info = replica.info
     try:
-        composition = recomposed(chain, info, replica.start, replica.twin.incentive)
+        composition = recomposed(chain, info, replica.parameters.start, replica.twin.incentive)
         compiled = compile_composition(composition)
     except InputError as error:
         raise _Difference(f"this version of decai composes none for these parts ({error})") from None
@@ -142,18 +141,20 @@ def _compare_code(chain: Reader, replica: Replica) -> str:
 
 
 def _compare_model(chain: Reader, replica: Replica) -> str:
-    model = replica.twin.classifier
-    assert isinstance(model, SparsePerceptron)
-    expected = model.counters()
-    words = None if replica.info.index_bits <= 16 else sorted({index >> 4 for index in model.weights()})
-    found = read_counters(chain, replica.info, words)
-    for index in sorted({*expected, *found}):
-        if expected.get(index, 0) != found.get(index, 0):
-            raise _Difference(
-                f"feature {index} was moved by {found.get(index, 0):+} steps; by the rules it is "
-                f"{expected.get(index, 0):+}"
-            )
-    return f"{len(expected):,} learned weights"
+    parameters, model = replica.parameters, replica.twin.classifier
+    expected = parameters.state(model)
+    places: Mapping[str, Iterable[int]] = parameters.places()
+    if sum(len(all_places) for all_places in parameters.places().values()) > _READABLE:
+        places = parameters.mentioned(model)
+    found = parameters.read_state(chain, places)
+    for view, area in expected.items():
+        for place in sorted({*area, *found[view]}):
+            mine, theirs = area.get(place, 0), found[view].get(place, 0)
+            if mine != theirs:
+                raise _Difference(
+                    f"word {place:,} of its {view} is {theirs:#x}; by the rules it is {mine:#x}"
+                )
+    return f"{sum(map(len, expected.values())):,} words of what it has learned"
 
 
 def _compare_ledger(chain: Reader, replica: Replica) -> str:
@@ -256,14 +257,6 @@ def account_words(twin: LocalTrainer) -> dict[Address, int]:
         account: count | (number << 48) | (terms.valid_deposit[account] << 80)
         for number, (account, count) in enumerate(terms.num_valid.items(), 1)
     }
-
-
-def counter_words(model: SparsePerceptron) -> dict[int, int]:
-    """The words of counters that are not 0, as ``classifier/sparse_perceptron.vy`` keeps them."""
-    words: dict[int, int] = {}
-    for index, counter in model.counters().items():
-        words[index >> 4] = words.get(index >> 4, 0) | (counter & 0xFFFF) << (16 * (index & 15))
-    return words
 
 
 def contribution_words(replica: Replica) -> list[int]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from decai.chain.abi import call_data, packed
+from decai.chain.abi import call_data
 from decai.chain.base import Transaction
 from decai.chain.model import ModelInfo
 from decai.errors import Refused
@@ -32,7 +32,7 @@ class Calls:
     ) -> Transaction:
         """A contribution of at most `value` wei."""
         if self.packed:
-            words = packed(features, self.info.index_bits)
+            words = self.info.form.packed(features)
             data = call_data("addDataPacked(uint256[],uint64)", words, label)
         else:
             data = call_data("addData(int64[],uint64)", features.tolist(), label)
@@ -43,7 +43,7 @@ class Calls:
     ) -> Transaction:
         """A claim on one's own deposit."""
         if self.packed:
-            words = packed(features, self.info.index_bits)
+            words = self.info.form.packed(features)
             data = call_data("refundPacked(uint256[],uint64,uint256)", words, label, added)
         else:
             data = call_data("refund(int64[],uint64,uint256)", features.tolist(), label, added)
@@ -60,7 +60,7 @@ class Calls:
     ) -> Transaction:
         """A claim on another's deposit."""
         if self.packed:
-            words = packed(features, self.info.index_bits)
+            words = self.info.form.packed(features)
             data = call_data("reportPacked(uint256[],uint64,uint256,address)", words, label, added, author)
         else:
             data = call_data(
@@ -73,11 +73,8 @@ class Calls:
         return len(features) > self.info.max_features
 
     def fits(self, features: Features) -> bool:
-        """Whether each index is one that the contract takes."""
-        return features.ndim == 1 and (
-            not len(features)
-            or (int(features.min()) >= 0 and int(features.max()) >> self.info.index_bits == 0)
-        )
+        """Whether each number is one that the contract takes."""
+        return self.info.form.fits(features)
 
     def check_features(self, features: Features) -> None:
         """Raise `Refused`, in the words of the twin, for what the ABI cannot even express."""

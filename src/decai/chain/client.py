@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, Final, Self
 
-from decai.chain.abi import call_data, decode_event, packed, path_of
+from decai.chain.abi import call_data, decode_event, path_of
 from decai.chain.base import Chain, Log, Mined, Transaction
 from decai.chain.calls import Calls
 from decai.chain.contributions import contributions
@@ -111,7 +111,7 @@ class ChainTrainer:
         """
         self.calls.check_features(features)
         if self.calls.packed:
-            words = packed(features, self.info.index_bits)
+            words = self.info.form.packed(features)
             label = int(self._read("predictPacked(uint256[])", "uint64", words))
         else:
             label = int(self._read("predict(int64[])", "uint64", features.tolist()))
@@ -226,7 +226,7 @@ class ChainTrainer:
         ledger = self.replica.update().twin.ledger
         claims = [
             (
-                packed(ledger.features[n], self.info.index_bits),
+                self.info.form.packed(ledger.features[n]),
                 ledger.label[n],
                 ledger.added[n],
                 ledger.author[n],

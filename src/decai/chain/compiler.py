@@ -124,6 +124,8 @@ def _immutable_bytes(layout: "Mapping[str, Any]") -> int:
 
 def _first_line(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if lines and lines[0].endswith("errors:"):
+        lines = lines[1:]
     where = next((line for line in lines if line.startswith("contract ")), "")
     return " ".join(filter(None, [lines[0] if lines else type(error).__name__, where]))
 

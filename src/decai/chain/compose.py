@@ -17,7 +17,8 @@ from types import MappingProxyType
 from typing import Final
 
 from decai.chain.data_contract import data_codes
-from decai.chain.parts import Constant, classifier_part, incentive_part
+from decai.chain.kinds import classifier_part
+from decai.chain.parts import Constant, incentive_part
 from decai.errors import InputError, StorageError
 from decai.protocols import Classifier, IncentiveMechanism
 from decai.units import Address
@@ -32,6 +33,7 @@ INDEX_BITS_CHOICES: Final = (16, 32)
 _COMMON: Final = MappingProxyType(
     {
         MODEL_FILE: "trainer.vy",
+        "base_table.vy": "classifier/_base_table.vy",
         "classifier_base.vy": "classifier/_base.vy",
         "data_handler.vy": "data_handler.vy",
         "incentive_base.vy": "incentive/_base.vy",
@@ -41,6 +43,11 @@ _COMMON: Final = MappingProxyType(
         "samples.vy": "samples.vy",
     }
 )
+_FURTHER_CLASSES: Final = MappingProxyType({"classes.vy": "classifier/_classes.vy"})
+_ROOM_FOR_NAMES: Final = 64
+"""Bytes of the name of a class that is added later."""
+_USES: Final = re.compile(r"^uses: ([a-z_]+)$", re.MULTILINE)
+_INITIALIZES: Final = "initializes: model\n"
 _REPLACEABLE: Final = ("classifier", "incentive")
 _OWN_NAME: Final = re.compile("[A-Za-z0-9_-]{1,64}")
 _LONGEST_TEXT: Final = 1024
@@ -65,8 +72,8 @@ class Composition:
 
     sources: Mapping[str, str]
     """The text of each module, by file name."""
-    arguments: tuple[str, str, str, Sequence[str], Sequence[int]]
-    """The constructor's: name, description, encoder, names of the classes, and the packed start or the
+    arguments: tuple[str, str, str, Sequence[str], Sequence[int], Sequence[int]]
+    """The constructor's: name, description, encoder, names of the classes, state, and the packed start or the
     addresses of the data contracts that hold it, 0 until `placed`."""
     title: str
     """What the contract answers to ``composition()``."""
@@ -78,7 +85,7 @@ class Composition:
     @property
     def is_placed(self) -> bool:
         """Whether the constructor's arguments are complete."""
-        return not self.data_contracts or all(self.arguments[4])
+        return not self.data_contracts or all(self.arguments[5])
 
     def placed(self, addresses: Sequence[Address]) -> "Composition":
         """The composition whose data contracts are at these addresses, in the order of `data_contracts`.
@@ -94,9 +101,9 @@ class Composition:
             )
         if not addresses:
             return self
-        name, description, encoder, classes, _ = self.arguments
+        name, description, encoder, classes, state, _ = self.arguments
         where = tuple(int(address, 16) for address in addresses)
-        return replace(self, arguments=(name, description, encoder, classes, where))
+        return replace(self, arguments=(name, description, encoder, classes, state, where))
 
 
 def compose(
@@ -140,7 +147,7 @@ def compose(
         raise InputError(f"max features must be one of 64, 128, 256 and 512, not {max_features}")
     if index_bits not in INDEX_BITS_CHOICES:
         raise InputError(f"index bits must be 16 or 32, not {index_bits}")
-    model = classifier_part(classifier, index_bits)
+    model = classifier_part(classifier, max_features, index_bits)
     terms = incentive_part(incentive)
     kinds = {"classifier": classifier.kind, "incentive": incentive.kind}
     kinds |= {role: _own_kind(role, path) for role, path in (own_parts or {}).items()}
@@ -153,17 +160,21 @@ def compose(
         "DESCRIPTION_LENGTH": Constant("uint256", _room([texts.description])),
         "ENCODER_LENGTH": Constant("uint256", _room([texts.encoder])),
         "NUM_CLASSES": Constant("uint256", len(names)),
-        "CLASS_LENGTH": Constant("uint256", _room(names)),
-        "MAX_FEATURES": Constant("uint256", max_features),
-        "INDEX_BITS": Constant("uint256", index_bits),
+        "CLASS_LENGTH": Constant("uint256", max(_room(names), model.takes_classes * _ROOM_FOR_NAMES)),
+        "STATE_WORDS": Constant("uint256", len(model.state)),
+        "MAX_FEATURES": Constant("uint256", model.max_features),
+        "INDEX_BITS": Constant("uint256", model.form.lane_bits),
+        "SAMPLE_OFFSET": Constant("uint256", model.form.offset),
         **model.constants,
         **terms.constants,
     }
-    sources = {name: _packaged(path) for name, path in {**_COMMON, **model.modules}.items()}
-    sources["classifier.vy"] = _packaged(model.source)
-    sources["incentive.vy"] = _packaged(terms.source)
-    sources |= {f"{role}.vy": _own(path) for role, path in (own_parts or {}).items()}
-    known = (texts.name, texts.description, texts.encoder, tuple(names))
+    own = {role: _own(path) for role, path in (own_parts or {}).items()}
+    modules = {**_COMMON, **_FURTHER_CLASSES} if model.takes_classes or "classifier" in own else _COMMON
+    sources = {name: _packaged(path) for name, path in modules.items()}
+    sources["classifier.vy"] = own.get("classifier") or _packaged(model.source)
+    sources["incentive.vy"] = own.get("incentive") or _packaged(terms.source)
+    sources[MODEL_FILE] = _initialized(sources[MODEL_FILE], sources["classifier.vy"])
+    known = (texts.name, texts.description, texts.encoder, tuple(names), tuple(model.state))
     in_code = _composition(sources, constants, known, model.start, ())
     if _fits(in_code) if start_in_code is None else start_in_code:
         return in_code
@@ -173,7 +184,7 @@ def compose(
 def _composition(
     sources: Mapping[str, str],
     constants: Mapping[str, Constant],
-    texts: tuple[str, str, str, Sequence[str]],
+    texts: tuple[str, str, str, Sequence[str], Sequence[int]],
     start: Sequence[int],
     data: Sequence[bytes],
 ) -> Composition:
@@ -196,7 +207,13 @@ def _fits(composition: Composition) -> bool:
     """Whether the contract's code holds its start. It is compiled to see; deploying needs that anyway."""
     from decai.chain.compiler import CODE_LIMIT, fits
 
-    return 32 * len(composition.arguments[4]) < CODE_LIMIT and fits(composition)
+    return 32 * len(composition.arguments[5]) < CODE_LIMIT and fits(composition)
+
+
+def _initialized(trainer: str, classifier: str) -> str:
+    """The facade, which gives the classifier whatever modules it says that it uses."""
+    used = ", ".join(f"{name} := {name}" for name in _USES.findall(classifier))
+    return trainer.replace(_INITIALIZES, f"initializes: model[{used}]\n") if used else trainer
 
 
 def _checked_text(what: str, text: str) -> str:

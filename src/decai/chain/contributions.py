@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from decai.chain.abi import Event, decode_event, unpacked
+from decai.chain.abi import Event, decode_event
 from decai.chain.base import Chain, Log
 from decai.chain.model import ModelInfo
+from decai.chain.sample_form import SampleForm
 from decai.errors import InputError
 from decai.samples import Features
 from decai.units import Address, Seconds, Wei
@@ -49,7 +50,7 @@ def contributions(
     """
     for log in chain.logs(info.address, first_block, last_block):
         event = decode_event(log.topics, log.data)
-        if event is not None and (found := contribution_in(event, log, info.index_bits)) is not None:
+        if event is not None and (found := contribution_in(event, log, info.form)) is not None:
             yield found
 
 
@@ -70,15 +71,15 @@ def contribution_of(chain: Chain, info: ModelInfo, first_block: int, number: int
     raise InputError(f"there is no contribution {number}; there are {count:,}, from 0 on")
 
 
-def contribution_in(event: Event, log: Log, index_bits: int) -> Contribution | None:
+def contribution_in(event: Event, log: Log, form: SampleForm) -> Contribution | None:
     """What was contributed, if that is what an event tells."""
     values = event.values
     if event.name == "AddData":
         features: Features = np.array(values["d"], dtype=np.int64)
-        if not len(features) or 0 <= int(features.min()) <= int(features.max()) < 2**31:
+        if form.is_sparse and (not len(features) or 0 <= int(features.min()) <= int(features.max()) < 2**31):
             features = features.astype(np.int32)
     elif event.name == "AddDataPacked":
-        features = unpacked(values["d"], index_bits)
+        features = form.unpacked(values["d"])
     else:
         return None
     return Contribution(

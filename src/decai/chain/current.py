@@ -1,11 +1,16 @@
 """A model's classifier as it is now, in memory: to predict in bulk, or to write it down."""
 
+from typing import Final
+
 from decai.chain.at_block import AtBlock, at_one_block
 from decai.chain.client import ChainTrainer
-from decai.chain.parameters import read_classifier
+from decai.chain.kinds import read_parameters
 from decai.protocols import Classifier
 
 __all__ = ["current_classifier"]
+
+_READABLE: Final = 2**15
+"""Words that are read at most; of a larger state the events have to tell."""
 
 
 def current_classifier(trainer: ChainTrainer) -> tuple[Classifier, int]:
@@ -18,7 +23,11 @@ def current_classifier(trainer: ChainTrainer) -> tuple[Classifier, int]:
     """
 
     def take(view: AtBlock) -> tuple[Classifier, int]:
-        model = read_classifier(view, trainer.info)
-        return model or trainer.replica.update(view.block).twin.classifier, view.block
+        parameters = read_parameters(view, trainer.info)
+        places = parameters.places()
+        if sum(map(len, places.values())) <= _READABLE:
+            state = parameters.read_state(view, places)
+            return parameters.learned(state, trainer.info.classes), view.block
+        return trainer.replica.update(view.block).twin.classifier, view.block
 
     return at_one_block(trainer.chain, take)

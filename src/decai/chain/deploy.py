@@ -27,8 +27,8 @@ def constructor_arguments(composition: Composition) -> bytes:
     """The constructor's arguments, ABI-encoded."""
     from eth_abi.abi import encode
 
-    words = len(composition.arguments[4])
-    kinds = ["string", "string", "string", "string[]", f"uint256[{words}]"]
+    state, start = composition.arguments[4:]
+    kinds = ["string", "string", "string", "string[]", f"uint256[{len(state)}]", f"uint256[{len(start)}]"]
     return encode(kinds, composition.arguments)
 
 

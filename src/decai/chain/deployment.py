@@ -260,7 +260,7 @@ def _model_step(composition: Composition, parts: Sequence[str]) -> Step:
         return init_code(composition.placed([addresses[part] for part in parts]))
 
     placed = data(dict.fromkeys(parts, _SOMEWHERE))
-    execution = _CONSTRUCTOR + _START_WORD * len(composition.arguments[4])
+    execution = _CONSTRUCTOR + _START_WORD * len(composition.arguments[5])
     size = compile_composition(composition).code_size
     return Step(MODEL, data, None, _creation_gas(placed, size, execution))
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from decai.chain.abi import call_data, packed
+from decai.chain.abi import call_data
 from decai.chain.base import Chain, Mined, Transaction
 from decai.chain.client import ChainTrainer
 from decai.chain.compiler import compile_composition
@@ -274,7 +274,7 @@ class _Scenario:
 
     def _predict(self) -> None:
         """A prediction is a call; sent as a transaction, it tells what it takes."""
-        words = packed(self._features, self._index_bits)
+        words = self._packed.info.form.packed(self._features)
         for action, data in (
             ("predict", call_data("predict(int64[])", self._features.tolist())),
             ("predict_packed", call_data("predictPacked(uint256[])", words)),

@@ -8,7 +8,8 @@ contract says that it did is held to it, to the wei. What the twin refuses chang
 from collections.abc import Mapping
 from typing import Any, Final, Never
 
-from decai.chain.abi import call_data, packed_bytes, selector
+from decai import model_file
+from decai.chain.abi import call_data, selector
 from decai.chain.address import checksummed
 from decai.chain.audit import compare_state
 from decai.chain.base import Chain, Transaction
@@ -17,11 +18,9 @@ from decai.chain.data_contract import deployment_of
 from decai.chain.deploy import init_code
 from decai.chain.mirror_step import ContractRecord, Difference, Step, compare_step, word
 from decai.chain.model import read
-from decai.chain.parameters import read_counters
 from decai.chain.replica import Replica
-from decai.classifier import SparsePerceptron
 from decai.errors import BrokenRulesError, ChainError
-from decai.protocols import Claim, IncentiveMechanism, Offer, Path, Receipt
+from decai.protocols import Claim, Classifier, IncentiveMechanism, Offer, Path, Receipt
 from decai.samples import Features, Samples
 from decai.trainer import LocalTrainer
 from decai.units import Address, Seconds, Wei
@@ -63,7 +62,7 @@ class MirroredTrainer(LocalTrainer):
 
     def __init__(
         self,
-        classifier: SparsePerceptron,
+        classifier: Classifier,
         incentive: IncentiveMechanism,
         *,
         owner: Address,
@@ -107,16 +106,15 @@ class MirroredTrainer(LocalTrainer):
         return mined.contract
 
     def _require_equal_start(self) -> None:
-        start = self._replica.start
-        assert isinstance(start, SparsePerceptron)
-        mine, theirs = ({j: w for j, w in m.weights().items() if w} for m in (self._model, start))
-        if mine != theirs or start.intercept != self._model.intercept:
+        # Both as files, which hold all of a model.
+        mine, theirs = (model_file.model_to_dict(m) for m in (self._model, self._replica.parameters.start))
+        if mine != theirs:
             raise BrokenRulesError(f"{self.address}: the contract starts from another model than its twin")
 
     def add_data(self, sender: Address, features: Features, label: int, value: Wei) -> Receipt:
         """Contribute one sample; `Refused` as by `LocalTrainer.add_data`."""
         receipt = super().add_data(sender, features, label, value)
-        packed = packed_bytes(features, self._replica.info.index_bits)
+        packed = self._replica.info.form.packed_bytes(features)
         sample = word(len(packed) // 32) + packed
         self._samples.append(sample)
         self._replica.keys.append(_keccak(self._identity(receipt.contribution)))
@@ -218,10 +216,11 @@ class MirroredTrainer(LocalTrainer):
         self.flush()
         if not self._moved:
             return
-        expected = self._model.counters()
-        words = sorted({index >> 4 for index in self._model.weights()})
-        found = read_counters(self._chain, self._replica.info, words)
-        self._require_state(found == expected, "the contract has learned other weights than its twin")
+        parameters = self._replica.parameters
+        found = parameters.read_state(self._chain, parameters.mentioned(self._model))
+        self._require_state(
+            found == parameters.state(self._model), "the contract has learned something else than its twin"
+        )
         for address in self._moved:
             self._require_balance(self._name(address), address, self.balance(address))
         self._require_balance("the contract", self.address, self.held)

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from decai.chain.abi import answer, call_data
 from decai.chain.base import Reader
-from decai.chain.compose import INDEX_BITS_CHOICES
-from decai.classifier import SparsePerceptron
+from decai.chain.sample_form import VECTORS, SampleForm
+from decai.classifier import DenseCentroid, DensePerceptron, NaiveBayes, SparseCentroid, SparsePerceptron
 from decai.errors import ChainError, InputError, Refused
 from decai.incentive import Points, Stakeable
 from decai.protocols import IncentiveMechanism
@@ -15,6 +15,11 @@ from decai.units import Address, Seconds, Wei
 __all__ = ["ModelInfo", "read", "read_info", "terms_of"]
 
 _TITLE: Final = "decai 1: "
+_CLASSIFIERS: Final = frozenset(
+    kind.kind for kind in (SparsePerceptron, DensePerceptron, NaiveBayes, SparseCentroid, DenseCentroid)
+)
+_INCENTIVES: Final = frozenset(kind.kind for kind in (Points, Stakeable))
+_FORMS: Final = (SampleForm.indices(16), SampleForm.indices(32), VECTORS)
 _MOST_CLASSES: Final = 256
 _LONGEST_TEXT: Final = 1024
 _MOST_FEATURES: Final = 2**14
@@ -34,7 +39,8 @@ class ModelInfo:
     encoder: str
     classes: tuple[str, ...]
     max_features: int
-    index_bits: int
+    form: SampleForm
+    """Of its samples."""
     refund_wait: Seconds
     owner_wait: Seconds | None
     any_wait: Seconds | None
@@ -45,7 +51,7 @@ class ModelInfo:
     @property
     def has_twin(self) -> bool:
         """Whether the rules of all its parts are known here, so that they can be replayed."""
-        return self.classifier == SparsePerceptron.kind and self.incentive in (Points.kind, Stakeable.kind)
+        return self.classifier in _CLASSIFIERS and self.incentive in _INCENTIVES
 
 
 def read(chain: Reader, address: Address, signature: str, kinds: str, *arguments: Any) -> Any:
@@ -72,9 +78,11 @@ def read_info(chain: Reader, address: Address) -> ModelInfo:
         count = _number(chain, address, "getNumClassifications", 1, _MOST_CLASSES)
         classes = [_text(chain, address, "classifications(uint256)", label) for label in range(count)]
         max_features = _number(chain, address, "maxFeatures", 1, _MOST_FEATURES)
-        index_bits = _number(chain, address, "indexBits", *INDEX_BITS_CHOICES)
-        if index_bits not in INDEX_BITS_CHOICES:
-            raise ChainError(f"it says that feature indices have {index_bits} bits")
+        form = SampleForm(
+            _number(chain, address, "indexBits", 0, 256), _number(chain, address, "sampleOffset", 0, 2**255)
+        )
+        if form not in _FORMS:
+            raise ChainError(f"it says that its samples are packed in lanes of {form.lane_bits} bits")
         terms: tuple[Any, Any, int, str] = (None, None, 0, "count")
         if incentive == Stakeable.kind:
             terms = (
@@ -95,7 +103,7 @@ def read_info(chain: Reader, address: Address) -> ModelInfo:
         encoder=texts[2],
         classes=tuple(classes),
         max_features=max_features,
-        index_bits=index_bits,
+        form=form,
         refund_wait=Seconds(wait),
         owner_wait=terms[0],
         any_wait=terms[1],

@@ -1,7 +1,7 @@
 """What each part of a shared model puts into its contract: its module, numbers and start."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from decai.chain.sample_form import SampleForm
@@ -43,10 +43,12 @@ class ClassifierPart(Part):
     """Of its samples."""
     max_features: int
     """Most numbers that a sample may list."""
-    start: Sequence[int] = ()
-    """What it starts from, packed into words."""
-    modules: Mapping[str, str] = field(default_factory=dict)
-    """Further modules that its own imports: paths in the package, by file name."""
+    start: Sequence[int]
+    """Its base table, packed into words."""
+    state: Sequence[int] = (0,)
+    """The words that it begins with in storage."""
+    takes_classes: bool = False
+    """Whether it can be given further classes."""
 
 
 def incentive_part(incentive: IncentiveMechanism) -> Part:

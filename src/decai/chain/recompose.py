@@ -2,8 +2,8 @@
 
 from decai.chain.base import Reader
 from decai.chain.compose import Composition, Texts, compose
+from decai.chain.kinds.tables import read_data_contracts
 from decai.chain.model import ModelInfo
-from decai.chain.parameters import read_data_contracts
 from decai.protocols import Classifier, IncentiveMechanism
 
 __all__ = ["recomposed"]
@@ -32,7 +32,7 @@ def recomposed(chain: Reader, info: ModelInfo, start: Classifier, terms: Incenti
         terms,
         Texts(info.name, info.description, info.encoder),
         max_features=info.max_features,
-        index_bits=info.index_bits,
+        index_bits=info.form.lane_bits,
         start_in_code=not addresses,
     )
     return composition.placed(addresses)

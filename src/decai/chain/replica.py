@@ -6,11 +6,11 @@ integers decide each of them once more, so a contract that does anything else is
 
 from copy import deepcopy
 
-from decai.chain.abi import Event, decode_event, key_of, packed, path_of
+from decai.chain.abi import Event, decode_event, key_of, path_of
 from decai.chain.base import Chain, Log
 from decai.chain.contributions import Contribution, contribution_in
+from decai.chain.kinds import read_parameters
 from decai.chain.model import ModelInfo, read_info, terms_of
-from decai.chain.parameters import read_start
 from decai.errors import BrokenRulesError, ChainError, Refused
 from decai.protocols import Path
 from decai.trainer import LocalTrainer
@@ -45,8 +45,8 @@ class Replica:
         self._chain = chain
         # Else an unknown mechanism would be found out by the first event alone.
         terms_of(self.info, Seconds(0))
-        self.start = read_start(chain, self.info)
-        """What the model started from."""
+        self.parameters = read_parameters(chain, self.info)
+        """Of the model, and what it started from."""
         self._first_block = first_block
         self._next = (first_block, 0)
         """Block and place of the first event that was not read yet."""
@@ -125,7 +125,7 @@ class Replica:
             self._transfer(values["previousOwner"], values["newOwner"], log.time)
             return
         self.twin.advance_to(log.time)
-        contribution = contribution_in(event, log, self.info.index_bits)
+        contribution = contribution_in(event, log, self.info.form)
         if contribution is not None:
             self._add(contribution)
         elif event.name == "Claimed":
@@ -143,7 +143,7 @@ class Replica:
             if previous != _ZERO:
                 raise self._missing()
             terms = terms_of(self.info, now)
-            model = deepcopy(self.start)
+            model = deepcopy(self.parameters.start)
             self.trainer = LocalTrainer(model, terms, owner=owner, now=now)
             return
         self.trainer.advance_to(now)
@@ -163,7 +163,7 @@ class Replica:
         self._expect(
             receipt.cost == cost, f"contribution {number} cost {cost:,} wei; the rule says {receipt.cost:,}"
         )
-        key = key_of(packed(features, self.info.index_bits), label, log.time, author)
+        key = key_of(self.info.form.packed(features), label, log.time, author)
         self._numbers[key] = number
         self._places[log.place] = number
         self.keys.append(key)

@@ -78,7 +78,9 @@ class SampleForm:
         listed = numbers[1 : 1 + int(numbers[0])] if len(numbers) else numbers
         if self.offset:
             return listed.astype(np.int64) - self.offset
-        return listed.astype(np.int32 if int(listed.max(initial=0)) < 2**31 else np.int64)
+        if int(listed.max(initial=0)) < 2**31:
+            return listed.astype(np.int32)
+        return listed.astype(np.int64)
 
 
 VECTORS: Final = SampleForm(32, 2**31)

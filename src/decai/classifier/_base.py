@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 import numpy as np
 
 from decai.errors import InputError, Refused
-from decai.protocols import Drift
+from decai.protocols import ClassStart, Drift
 from decai.samples import Features, FloatArray, IntArray, Samples
 
 __all__ = ["MAX_CLASSES", "BaseClassifier", "checked_names", "checked_rate"]
@@ -97,14 +97,34 @@ class BaseClassifier(ABC):
         if len(labels) and (int(labels.min()) < 0 or int(labels.max()) >= len(self._classes)):
             raise InputError(f"{self.kind}: a label lies outside the {len(self._classes)} classes")
 
-    def check_new_class(self, name: str, samples: Samples | None) -> None:
-        """Raise `Refused` for a class without a name or one too many, `InputError` for a malformed sample."""
+    def check_new_class(self, name: str, start: ClassStart) -> None:
+        """Raise `Refused` for a class without a name, one too many, or one of too many samples."""
         if not isinstance(name, str) or not name:
             raise Refused(f"{self.kind}: every class needs a name")
         if len(self._classes) >= MAX_CLASSES:
             raise Refused(f"{self.kind}: too many classes")
-        if samples is not None:
-            self.stored_samples(samples)
+        if not 0 <= start.samples < 2**32:
+            raise Refused(f"{self.kind}: a number of samples is out of range")
+
+    @abstractmethod
+    def class_start(self, samples: Samples | None = None) -> ClassStart:
+        """What a class of these samples starts from."""
+
+    @abstractmethod
+    def begin_class(self, name: str, start: ClassStart) -> int:
+        """Add a class; returns its label."""
+
+    def add_class(self, name: str, samples: Samples | None = None) -> int:
+        """Add a class that starts from `samples`; returns its label.
+
+        Raises
+        ------
+        Refused
+            If the name is empty, there are too many classes, or the kind takes no further one.
+        InputError
+            If a sample is malformed.
+        """
+        return self.begin_class(name, self.class_start(samples))
 
     def predict_many(self, samples: Samples) -> IntArray:
         """The labels of many samples, int64 of shape ``(len(samples),)``."""

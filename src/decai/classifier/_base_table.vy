@@ -5,7 +5,7 @@
 @notice What a model was deployed with: values that never change, packed into words, in the contract's own code
     where they fit, and else in data contracts, whose code is a STOP byte and up to 767 words.
 @dev Specified in docs/mechanism.md#base-tables-on-a-chain; decai.chain.base_table packs them. A value has
-    BASE_VALUE_BITS; a key that the table does not know has the value BASE_DEFAULT.
+    BASE_VALUE_BITS; a key that the table does not know has the value BASE_FALLBACK.
 
     Listed: key j is entry j, from the lowest bits of each word on. Hashed, for few keys far apart: an entry
     is a key and, above it, its value, in one of the two words that `_value` looks into. What is left over in
@@ -14,7 +14,7 @@
 
 import parameters
 
-DEFAULT: constant(uint256) = parameters.BASE_DEFAULT
+FALLBACK: constant(uint256) = parameters.BASE_FALLBACK
 BITS: constant(uint256) = parameters.BASE_ENTRY_BITS
 PER_WORD: constant(uint256) = 256 // BITS
 MASK: constant(uint256) = 2**parameters.BASE_VALUE_BITS - 1
@@ -117,9 +117,9 @@ def _value(key: uint256) -> uint256:
                 if word & KEY_MASK == key:
                     return (word >> KEY_BITS) & MASK
                 word = word >> BITS
-        return DEFAULT
+        return FALLBACK
     if key >= parameters.BASE_ENTRIES:
-        return DEFAULT
+        return FALLBACK
     # The remainder is below PER_WORD.
     return (self._word(unsafe_div(key, PER_WORD)) >> unsafe_mul(key % PER_WORD, BITS)) & MASK
 

@@ -194,6 +194,24 @@ class Columns:
         self._use(columns)
         return columns
 
+    def check_indices(self, indices: Iterable[int]) -> None:
+        """Raise `Refused` unless each is a feature index."""
+        if any(not 0 <= index < self.index_limit for index in indices):
+            raise Refused(f"{self.kind}: a feature index is out of range")
+
+    def occurrences(self, samples: Samples) -> dict[int, int]:
+        """How often each feature index occurs in samples, repeats included.
+
+        Raises
+        ------
+        InputError
+            If an index is no unsigned 32-bit number, or a sample has too many.
+        """
+        self.reserve_all(samples)
+        rows = [samples[row] for row in range(len(samples))]
+        indices, counts = np.unique(np.concatenate([*rows, np.zeros(0, np.int64)]), return_counts=True)
+        return {int(index): int(count) for index, count in zip(indices, counts, strict=True)}
+
     def reserve_all(self, samples: Samples) -> Samples:
         """The same samples as columns, for reading at any later time.
 

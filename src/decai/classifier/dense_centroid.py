@@ -11,7 +11,8 @@ import numpy as np
 
 from decai.classifier._base import BaseClassifier, checked_names
 from decai.classifier._dense import checked_vector, checked_vectors, dot_rows
-from decai.errors import InputError
+from decai.errors import InputError, Refused
+from decai.protocols import ClassStart
 from decai.samples import Features, IntArray, Samples
 from decai.units import SCALE, truncated_div
 
@@ -193,26 +194,42 @@ class DenseCentroid(BaseClassifier):
         for row, label in enumerate(labels.tolist()):
             self.update(samples[row], label)
 
-    def add_class(self, name: str, samples: Samples | None = None) -> int:
-        """Add a class, trained on `samples`; returns its label.
+    def class_start(self, samples: Samples | None = None) -> ClassStart:
+        """The mean of these samples, fixed point, toward zero.
+
+        Raises
+        ------
+        InputError
+            If a sample has no norm of 1.
+        """
+        if samples is None:
+            return ClassStart(0, {})
+        self.stored_samples(samples)
+        sums = np.zeros(self._size, dtype=object)
+        for row in range(len(samples)):
+            sums += samples[row].astype(object)
+        n = max(1, len(samples))
+        return ClassStart(len(samples), {j: truncated_div(int(s), n) for j, s in enumerate(sums) if s})
+
+    def begin_class(self, name: str, start: ClassStart) -> int:
+        """Add a class with this mean; returns its label.
 
         Raises
         ------
         Refused
-            If the name is empty.
-        InputError
-            If a sample is malformed.
+            If the name is empty, there are too many classes, or a value is out of range.
         """
-        self.check_new_class(name, samples)
+        self.check_new_class(name, start)
+        if any(not 0 <= position < self._size for position in start.values):
+            raise Refused(f"{self.kind}: the centroid must have {self._size} values")
+        if any(abs(value) > SCALE for value in start.values.values()):
+            raise Refused(f"{self.kind}: every centroid value must be between -1 and 1")
         self._classes = (*self._classes, name)
-        self._samples.append(0)
-        self._sums.append([0] * self._size)
+        self._samples.append(start.samples)
+        self._sums.append([start.values.get(j, 0) * start.samples for j in range(self._size)])
         self._rebuild()
-        label = len(self._classes) - 1
-        if samples is not None:
-            self.train(samples, np.full(len(samples), label, dtype=np.int64))
         self._version += 1
-        return label
+        return len(self._classes) - 1
 
     def checkpoint(self) -> _Checkpoint:
         """An immutable copy of the state, for `restore`."""

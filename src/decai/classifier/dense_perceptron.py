@@ -12,6 +12,7 @@ import numpy as np
 from decai.classifier._base import BaseClassifier, checked_names, checked_rate
 from decai.classifier._dense import checked_vector, checked_vectors, dot_rows
 from decai.errors import InputError, Refused
+from decai.protocols import ClassStart
 from decai.samples import Features, IntArray, Samples
 from decai.units import SCALE, truncated_div
 
@@ -171,7 +172,11 @@ class DensePerceptron(BaseClassifier):
         self._rebuild()
         self._version += 1
 
-    def add_class(self, name: str, samples: Samples | None = None) -> int:
+    def class_start(self, samples: Samples | None = None) -> ClassStart:
+        """Nothing: a perceptron takes no further class."""
+        return ClassStart(0, {})
+
+    def begin_class(self, name: str, start: ClassStart) -> int:
         """Refused: a perceptron with one weight a feature tells two classes apart, no more."""
         raise Refused(f"{self.kind}: has exactly two classes")
 

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from decai.classifier._base import BaseClassifier, checked_names
 from decai.classifier._bayes_kernels import COUNT_LIMIT, count, decide, decide_rows, learn
-from decai.classifier._sparse import PLACE, Columns, ColumnsCheckpoint, grown
-from decai.errors import InputError
+from decai.classifier._sparse import MAX_FEATURES, PLACE, Columns, ColumnsCheckpoint, grown
+from decai.errors import InputError, Refused
+from decai.protocols import ClassStart
 from decai.samples import Features, FloatArray, IntArray, Samples
 from decai.units import SCALE
 
@@ -50,6 +51,9 @@ class NaiveBayes(BaseClassifier):
         n_c: contributions seen of each class; none by default.
     counts
         For each class, how often each feature index occurred.
+    max_features, index_bits
+        Samples with more features, repeats included, or with an index of more bits are refused. A contract
+        has such bounds; in memory they are 16,384 and 32 if not told otherwise.
 
     Raises
     ------
@@ -74,6 +78,8 @@ class NaiveBayes(BaseClassifier):
         smoothing: int = SCALE,
         samples: Sequence[int] | None = None,
         counts: Sequence[Mapping[int, int]] | None = None,
+        max_features: int = MAX_FEATURES,
+        index_bits: int = 32,
     ) -> None:
         super().__init__(checked_names(classes, 2, self.kind))
         if not 1 <= smoothing < 2**32:
@@ -89,7 +95,7 @@ class NaiveBayes(BaseClassifier):
         everything = [*listed, *(n for of_class in features for n in of_class.values())]
         if any(not 0 <= n <= COUNT_LIMIT for n in everything):
             raise InputError(f"{self.kind}: a count must be from 0 to {COUNT_LIMIT}")
-        self._columns = Columns(self.kind)
+        self._columns = Columns(self.kind, max_features, index_bits)
         placed = [self._columns.place_indices(of_class) for of_class in features]
         self._samples = np.array(listed, dtype=np.int64)
         self._totals = np.array([sum(of_class.values()) for of_class in features], dtype=np.int64)
@@ -234,27 +240,41 @@ class NaiveBayes(BaseClassifier):
         self._rebuild()
         self._begin_era()
 
-    def add_class(self, name: str, samples: Samples | None = None) -> int:
-        """Add a class, trained on `samples`; returns its label.
+    def class_start(self, samples: Samples | None = None) -> ClassStart:
+        """How often each feature occurs in these samples.
+
+        Raises
+        ------
+        InputError
+            If a sample is malformed.
+        """
+        if samples is None:
+            return ClassStart(0, {})
+        return ClassStart(len(samples), self._columns.occurrences(samples))
+
+    def begin_class(self, name: str, start: ClassStart) -> int:
+        """Add a class with these counts; returns its label.
 
         Raises
         ------
         Refused
-            If the name is empty.
-        InputError
-            If a sample is malformed.
+            If the name is empty, there are too many classes, or a feature or a count is out of range.
         """
-        self.check_new_class(name, samples)
+        self.check_new_class(name, start)
+        self._columns.check_indices(start.values)
+        if any(not 0 <= count <= COUNT_LIMIT for count in start.values.values()):
+            raise Refused(f"{self.kind}: a count is out of range")
         self._classes = (*self._classes, name)
-        self._samples, self._totals = np.append(self._samples, 0), np.append(self._totals, 0)
+        placed = self._columns.place_indices(start.values)
+        self._counts = grown(self._counts, self._columns.size)
         empty = np.zeros((len(self._counts), 1), dtype=np.uint32)
         self._counts = np.ascontiguousarray(np.hstack([self._counts, empty]))
-        label = len(self._classes) - 1
-        if samples is not None:
-            self.train(samples, np.full(len(samples), label, dtype=np.int64))
+        self._counts[placed, -1] = list(start.values.values())
+        self._samples = np.append(self._samples, start.samples)
+        self._totals = np.append(self._totals, sum(start.values.values()))
         self._rebuild()
         self._begin_era()
-        return label
+        return len(self._classes) - 1
 
     def _grow(self) -> None:
         self._counts = grown(self._counts, self._columns.size)

@@ -43,7 +43,7 @@ NORMAL: constant(uint256) = 2**128
 
 # Of two classes: samples (32 bits) and occurrences of features (64) of each; above them, in the first word,
 # the number of classes.
-CLASS: constant(uint256) = 96
+OF_CLASS: constant(uint256) = 96
 TOTAL: constant(uint256) = 32
 TOTAL_MASK: constant(uint256) = 2**64 - 1
 NUMBER: constant(uint256) = 192
@@ -187,6 +187,15 @@ def baseLaneBits() -> uint256:
 
 
 @external
+@pure
+def baseRows() -> uint256:
+    """
+    @return How many features the base table lists for each group of classes; 0 if it is hashed.
+    """
+    return parameters.BASE_ROWS
+
+
+@external
 @view
 def counterWords(first: uint256, count: uint256) -> DynArray[uint256, PAGE]:
     """
@@ -219,7 +228,7 @@ def classWords(first: uint256, count: uint256) -> DynArray[uint256, PAGE]:
 @external
 def addClass(
     numSamples: uint64,
-    featureCounts: DynArray[DynArray[uint32, 2], classes.MOST_PAIRS],
+    featureCounts: DynArray[DynArray[uint32, 2], classes.MOST_VALUES],
     classification: String[parameters.CLASS_LENGTH],
 ):
     """
@@ -239,7 +248,7 @@ def addClass(
     group: uint256 = unsafe_div(label, LANES)
     lane: uint256 = label % LANES
     total: uint256 = 0
-    floor: uint256 = 0
+    lowest: uint256 = 0
     values: DynArray[uint256, classes.MOST_VALUES] = []
     for pair: DynArray[uint32, 2] in featureCounts:
         if len(pair) != 2:
@@ -247,15 +256,15 @@ def addClass(
         index: uint256 = convert(pair[0], uint256)
         count: uint256 = convert(pair[1], uint256)
         self._require_fits(index >> parameters.INDEX_BITS == 0)
-        if index < floor:
+        if index < lowest:
             refusals._refuse("naive-bayes: the features must be strictly increasing")
-        floor = unsafe_add(index, 1)
+        lowest = unsafe_add(index, 1)
         total = unsafe_add(total, count)
         # Nothing was ever counted for a class that is new.
         self._counters[self._place(group, index)] |= count << self._bit(index, lane)
         values.append((index << 64) | count)
     word: uint256 = (total << TOTAL) | convert(numSamples, uint256)
-    self._classes[label >> 1] |= word << unsafe_mul(label & 1, CLASS)
+    self._classes[label >> 1] |= word << unsafe_mul(label & 1, OF_CLASS)
     self._classes[0] = unsafe_add(self._classes[0], 1 << NUMBER)
     incentive_base._settle_change()
     log classes.ClassStart(index=label, samples=convert(numSamples, uint256), values=values)
@@ -322,7 +331,7 @@ def _class(label: uint256) -> uint256:
     @return Its word, from the lowest bits on.
     """
     self._require_class(label)
-    return self._classes[label >> 1] >> unsafe_mul(label & 1, CLASS)
+    return self._classes[label >> 1] >> unsafe_mul(label & 1, OF_CLASS)
 
 
 @internal
@@ -366,7 +375,7 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
         for lane: uint256 in range(LANES):
             label: uint256 = unsafe_add(unsafe_mul(group, LANES), lane)
             if label < number:
-                word: uint256 = self._classes[label >> 1] >> unsafe_mul(label & 1, CLASS)
+                word: uint256 = self._classes[label >> 1] >> unsafe_mul(label & 1, OF_CLASS)
                 products[lane] = (word & MOST) << 128
                 divisors[lane] = unsafe_add(unsafe_mul((word >> TOTAL) & TOTAL_MASK, ONE), ALL_ALPHA)
         left: uint256 = features[0] >> samples.TOP
@@ -455,7 +464,7 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
         room = samples.LANES
     self._counters[place] = counters
     # Counts of 64 bits are never full; that of samples stops at its limit.
-    bits: uint256 = unsafe_mul(of & 1, CLASS)
+    bits: uint256 = unsafe_mul(of & 1, OF_CLASS)
     classes_: uint256 = self._classes[of >> 1]
     step: uint256 = seen << TOTAL
     if (classes_ >> bits) & MOST != MOST:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from decai.classifier._base import BaseClassifier, checked_names
 from decai.classifier._centroid_kernels import COUNT_LIMIT, decide, decide_rows, learn
 from decai.classifier._sparse import (
+    MAX_FEATURES,
     PLACE,
     Columns,
     ColumnsCheckpoint,
@@ -23,6 +24,7 @@ from decai.classifier._sparse import (
     increases,
 )
 from decai.errors import InputError, Refused
+from decai.protocols import ClassStart
 from decai.samples import Features, FloatArray, IntArray, Samples
 from decai.units import SCALE
 
@@ -60,6 +62,9 @@ class SparseCentroid(BaseClassifier):
     learned
         For each class K and k: how many samples it has learned since, and how often each feature index
         occurred in them.
+    max_features, index_bits
+        Samples with more features or with an index of more bits are refused. A contract has such bounds; in
+        memory they are 16,384 and 32 if not told otherwise.
 
     Raises
     ------
@@ -87,6 +92,8 @@ class SparseCentroid(BaseClassifier):
         centroids: Sequence[Mapping[int, int]] | None = None,
         samples: Sequence[int] | None = None,
         learned: Sequence[tuple[int, Mapping[int, int]]] | None = None,
+        max_features: int = MAX_FEATURES,
+        index_bits: int = 32,
     ) -> None:
         super().__init__(checked_names(classes, 2, self.kind))
         size = len(self._classes)
@@ -98,7 +105,7 @@ class SparseCentroid(BaseClassifier):
             raise InputError(f"{self.kind}: a number of samples must be from 0 to {COUNT_LIMIT}")
         if any(not 0 <= v <= SCALE for centroid in of_class for v in centroid.values()):
             raise InputError(f"{self.kind}: every centroid value must be from 0 to 1")
-        self._columns = Columns(self.kind)
+        self._columns = Columns(self.kind, max_features, index_bits)
         placed = [self._columns.place_indices(centroid) for centroid in of_class]
         self._initial = np.zeros((self._columns.size, size), dtype=np.int64)
         for label, centroid in enumerate(of_class):
@@ -277,6 +284,8 @@ class SparseCentroid(BaseClassifier):
 
     def _check_increasing(self, features: Features) -> None:
         if not increases(features):
+            # What is no feature at all is refused as such.
+            self._columns.find(features)
             raise Refused(f"{self.kind}: the features must be strictly increasing")
 
     def store(self, features: Features) -> Features:
@@ -287,10 +296,13 @@ class SparseCentroid(BaseClassifier):
 
     def stored_samples(self, samples: Samples) -> Samples:
         """`samples` in the stored form, if the features of each strictly increase."""
+        return self._columns.reserve_all(self._increasing(samples))
+
+    def _increasing(self, samples: Samples) -> Samples:
         row = first_not_increasing(samples.values, samples.starts, samples.ends)
         if row >= 0:
             raise InputError(f"sample {row}: {self.kind}: the features must be strictly increasing")
-        return self._columns.reserve_all(samples)
+        return samples
 
     def train(self, samples: Samples, labels: IntArray) -> None:
         """Take many samples into their means, in the given order.
@@ -307,30 +319,44 @@ class SparseCentroid(BaseClassifier):
         for row, label in enumerate(labels.tolist()):
             self.update(samples[row], label)
 
-    def add_class(self, name: str, samples: Samples | None = None) -> int:
-        """Add a class, trained on `samples`; returns its label.
+    def class_start(self, samples: Samples | None = None) -> ClassStart:
+        """The mean of these samples, fixed point, rounded down.
+
+        Raises
+        ------
+        InputError
+            If a sample is malformed.
+        """
+        if samples is None:
+            return ClassStart(0, {})
+        counts = self._columns.occurrences(self._increasing(samples))
+        return ClassStart(len(samples), {j: SCALE * k // len(samples) for j, k in counts.items()})
+
+    def begin_class(self, name: str, start: ClassStart) -> int:
+        """Add a class with this initial centroid; returns its label.
 
         Raises
         ------
         Refused
-            If the name is empty.
-        InputError
-            If a sample is malformed.
+            If the name is empty, there are too many classes, or a feature or a value is out of range.
         """
-        self.check_new_class(name, samples)
+        self.check_new_class(name, start)
+        self._columns.check_indices(start.values)
+        if any(not 0 <= value <= SCALE for value in start.values.values()):
+            raise Refused(f"{self.kind}: every centroid value must be from 0 to 1")
         self._classes = (*self._classes, name)
+        placed = self._columns.place_indices(start.values)
+        self._grow()
         rows = len(self._counts)
         self._counts = np.ascontiguousarray(np.hstack([self._counts, np.zeros((rows, 1), dtype=np.uint32)]))
         self._initial = np.ascontiguousarray(np.hstack([self._initial, np.zeros((rows, 1), dtype=np.int64)]))
-        self._initial_samples.append(0)
+        self._initial[placed, -1] = list(start.values.values())
+        self._initial_samples.append(start.samples)
         self._learned.append(0)
-        self._squares.append((0, 0, 0))
+        self._squares.append((sum(value * value for value in start.values.values()), 0, 0))
         self._rebuild()
-        label = len(self._classes) - 1
-        if samples is not None:
-            self.train(samples, np.full(len(samples), label, dtype=np.int64))
         self._begin_era()
-        return label
+        return len(self._classes) - 1
 
     def _grow(self) -> None:
         size = self._columns.size

@@ -25,6 +25,7 @@ from decai.classifier._sparse import (
 )
 from decai.errors import InputError, Refused
 from decai.kernel import kernel
+from decai.protocols import ClassStart
 from decai.samples import Features, FloatArray, IntArray, Samples
 from decai.units import SCALE, truncated_div
 
@@ -374,7 +375,11 @@ class SparsePerceptron(BaseClassifier):
         self._weights = self._base.copy()
         self._begin_era()
 
-    def add_class(self, name: str, samples: Samples | None = None) -> int:
+    def class_start(self, samples: Samples | None = None) -> ClassStart:
+        """Nothing: a perceptron takes no further class."""
+        return ClassStart(0, {})
+
+    def begin_class(self, name: str, start: ClassStart) -> int:
         """Refused: a perceptron with one weight a feature tells two classes apart, no more."""
         raise Refused(f"{self.kind}: has exactly two classes")
 

@@ -26,7 +26,7 @@ COUNTER_ZEROS: constant(uint256) = COUNTER_ZERO * (max_value(uint256) // COUNTER
 BASES: constant(uint256) = bases.PER_WORD
 BASE_BITS: constant(uint256) = bases.BITS
 BASE_MASK: constant(uint256) = bases.MASK
-BASE_ZERO: constant(uint256) = bases.DEFAULT
+BASE_ZERO: constant(uint256) = bases.FALLBACK
 # Base weights that are listed in this code are read in place, since a call would cost as much again.
 IN_PLACE: constant(bool) = parameters.START_IN_CODE and not parameters.BASES_HASHED
 INTERCEPT_ZERO: constant(uint256) = 2**47

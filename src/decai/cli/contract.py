@@ -68,14 +68,14 @@ def install_compiler(as_json: Json = False) -> None:
 
 def _of_deployed(text: str, rpc: str | None) -> Any:
     from decai.chain.connect import connect, open_model
+    from decai.chain.kinds import read_parameters
     from decai.chain.model import terms_of
-    from decai.chain.parameters import read_start
     from decai.chain.recompose import recomposed
     from decai.units import Seconds
 
     chain = connect(rpc)
     info = open_model(chain, text).info
-    return recomposed(chain, info, read_start(chain, info), terms_of(info, Seconds(0)))
+    return recomposed(chain, info, read_parameters(chain, info).start, terms_of(info, Seconds(0)))
 
 
 def _write(folder: Path, files: dict[str, str], arguments: str | None) -> None:

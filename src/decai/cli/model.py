@@ -86,6 +86,12 @@ def list_models(as_json: Json = False) -> None:
         print("no model was deployed from here yet; see decai deploy --help")
 
 
+def _samples(info: "ModelInfo") -> str:
+    if info.form.is_sparse:
+        return f"at most {info.max_features} features, indices below 2^{info.form.lane_bits}"
+    return f"{info.max_features} numbers of which the squares add up to 1"
+
+
 @app.command("info")
 def show_info(address: Model, rpc: Rpc = None, as_json: Json = False) -> None:
     """Tell what a model is, its terms, and what a contribution costs now."""
@@ -109,7 +115,7 @@ def show_info(address: Model, rpc: Rpc = None, as_json: Json = False) -> None:
         ("what for", clean(info.description) or "it does not say"),
         ("classes", ", ".join(map(clean, info.classes))),
         ("encoder", clean(info.encoder)),
-        ("samples", f"at most {info.max_features} features, indices below 2^{info.index_bits}"),
+        ("samples", _samples(info)),
         ("owner", trainer.owner),
         ("used", f"{counts['contributions']:,} contributions, {counts['valid']:,} of them validated"),
         ("at stake", eth(trainer.held)),
@@ -163,9 +169,9 @@ def _predict_one(trainer: "ChainTrainer", features: str | None, text: str | None
 
 
 def _encoder(trainer: "ChainTrainer") -> tuple[str, int]:
-    from decai.chain.model import read
+    from decai.chain.kinds import vocabulary_of
 
-    return trainer.info.encoder, read(trainer.chain, trainer.address, "numBaseWeights()", "uint256")
+    return trainer.info.encoder, vocabulary_of(trainer.chain, trainer.info)
 
 
 def _predict_many(
@@ -247,8 +253,12 @@ def export(
     source = {"chain_id": trainer.chain.chain_id, "address": trainer.address, "block": block}
     info = trainer.info
     about = {"name": info.name, "description": info.description, "encoder": info.encoder}
-    room = {"longestSample": info.max_features, "indexBits": info.index_bits}
-    write_model(model, out, extra={**about, **room, **terms_entry(info), "source": source})
+    room = {"longestSample": info.max_features, "indexBits": info.form.lane_bits}
+    write_model(
+        model,
+        out,
+        extra={**about, **(room if info.form.is_sparse else {}), **terms_entry(info), "source": source},
+    )
     if as_json:
         print(json.dumps({"file": str(out), **source, "features": model.num_features}))
     else:

@@ -5,7 +5,7 @@ that gives them in pages. A kind says what its twin's areas hold, and makes a tw
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final, Generic, Self, TypeVar
 
 from decai.chain.base import Reader
@@ -69,6 +69,11 @@ class Parameters(ABC, Generic[C]):
             If the contract's answers make no sense, or there are none.
         """
 
+    @property
+    def vocabulary(self) -> int:
+        """How many features the encoder of the model's samples gives."""
+        return self.start.num_features
+
     @abstractmethod
     def state(self, twin: C) -> State:
         """What the areas hold once the model is where `twin` is."""
@@ -84,7 +89,7 @@ class Parameters(ABC, Generic[C]):
         """
 
     @abstractmethod
-    def places(self) -> Mapping[str, range]:
+    def places(self) -> Mapping[str, Sequence[int]]:
         """All places of each area, which may be too many to be read."""
 
     @abstractmethod

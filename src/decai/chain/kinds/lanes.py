@@ -1,7 +1,7 @@
 """How classes and features share words, where a feature has a number for each class.
 
-Classes are in groups, and a feature's numbers for the classes of one group lie side by side, in lanes, so that
-one word gives all of them. Specified in ``docs/mechanism.md#counters-on-a-chain``.
+Classes are in groups, and a feature's numbers for the classes of one group lie side by side, in lanes, so
+that one word gives all of them. Specified in ``docs/mechanism.md#counters-on-a-chain``.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,14 +12,14 @@ from decai.chain.base_table import BaseTable, is_hashed, pack_table, unpack_tabl
 from decai.chain.parts import Constant
 from decai.errors import ChainError
 
-__all__ = ["COUNTER_BITS", "LaneBases", "Lanes", "pack_lanes", "table_constants", "unpack_lanes"]
+__all__ = ["COUNTER_BITS", "LANES", "LaneBases", "Lanes", "pack_lanes", "table_constants", "unpack_lanes"]
 
 COUNTER_BITS: Final = 32
 _WORD: Final = 256
 _GROUP_SHIFT: Final = 32
 _CLASS_BITS: Final = 16
-_WIDEST: Final = 8
-"""Most classes of a group: as many counters as a word holds."""
+LANES: Final = (1, 2, 4, 8)
+"""How many classes a group can have: at most as many as a word holds counters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,16 @@ class Lanes:
     def place(self, label: int, index: int) -> int:
         """In which word the counter of a class and a feature is."""
         return (label // self.lanes) << _GROUP_SHIFT | index // self.per_word
+
+    def all_places(self, classes: int, index_bits: int) -> Sequence[int]:
+        """The words of all counters of so many classes, group by group."""
+        rows = -(-(1 << index_bits) // self.per_word)
+        groups = -(-classes // self.lanes)
+        if groups == 1:
+            return range(rows)
+        if rows * groups > 1 << 20:
+            return range(groups << _GROUP_SHIFT)
+        return [group << _GROUP_SHIFT | row for group in range(groups) for row in range(rows)]
 
     def _bit(self, label: int, index: int) -> int:
         return (index % self.per_word * self.lanes + label % self.lanes) * COUNTER_BITS
@@ -89,7 +99,8 @@ class LaneBases:
     bits
         Of each number.
     rows
-        How many features are listed for each group; 0 if they are hashed, by ``group << index_bits | feature``.
+        How many features are listed for each group; 0 if they are hashed, by
+        ``group << index_bits | feature``.
     groups
         Of the classes at deployment.
     """
@@ -110,7 +121,9 @@ class LaneBases:
             "BASE_ROWS": self.rows,
             "BASE_GROUPS": self.groups,
         }
-        return {name: Constant("uint256", number) for name, number in numbers.items()} | table_constants(table)
+        return {name: Constant("uint256", number) for name, number in numbers.items()} | table_constants(
+            table
+        )
 
 
 def table_constants(table: BaseTable) -> dict[str, Constant]:
@@ -121,7 +134,7 @@ def table_constants(table: BaseTable) -> dict[str, Constant]:
         "BASE_KEY_BITS": table.key_bits,
         "BASE_ENTRY_BITS": table.key_bits + table.value_bits,
         "BASE_WORDS": len(table.words),
-        "BASE_DEFAULT": table.default,
+        "BASE_FALLBACK": table.default,
         "HASH_SEED": table.seed,
     }
     constants = {name: Constant("uint256", number) for name, number in numbers.items()}
@@ -188,7 +201,7 @@ def unpack_lanes(bases: LaneBases, classes: int, index_bits: int) -> list[dict[i
 
 def _lanes(classes: int, bits: int, room: int) -> int:
     """How many classes a group has, if its numbers have so many bits of room."""
-    lanes = next(size for size in (1, 2, 4, _WIDEST) if size >= min(classes, _WIDEST))
+    lanes = next(size for size in LANES if size >= min(classes, LANES[-1]))
     while lanes > 1 and lanes * bits > room:
         lanes //= 2
     return lanes

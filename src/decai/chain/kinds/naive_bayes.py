@@ -1,4 +1,4 @@
-"""Naive Bayes on a chain: counts at deployment in a table, 32-bit counters in lanes, a word for two classes."""
+"""Naive Bayes on a chain: counts at deployment in a table, later ones in lanes, a word for two classes."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Final, Self
@@ -60,13 +60,17 @@ class NaiveBayesParameters(Parameters[NaiveBayes]):
     @classmethod
     def read(cls, chain: Reader, info: ModelInfo) -> Self:
         """Those of a contract."""
-        words = read_start_words(chain, info)
-        number = words[0] >> _NUMBER
+        number, words = read_start_words(chain, info, _NUMBER)
         lanes, columns = read_lanes(chain, info, number, _COUNT_BITS)
         vocabulary = read(chain, info.address, "totalNumFeatures()", "uint256")
         smoothing = read(chain, info.address, "smoothingFactor()", "uint32")
         samples = _samples(words, number)
         return cls(info, _twin(info, info.classes[:number], vocabulary, smoothing, samples, columns), lanes)
+
+    @property
+    def vocabulary(self) -> int:
+        """How many features smoothing counts on."""
+        return self.start.vocabulary
 
     def state(self, twin: NaiveBayes) -> State:
         """The words of counters, which count from deployment on, and of classes."""
@@ -91,9 +95,13 @@ class NaiveBayesParameters(Parameters[NaiveBayes]):
         samples = _samples(state[_CLASSES], len(classes))
         return _twin(self.info, classes, start.vocabulary, start.smoothing, samples, columns)
 
-    def places(self) -> Mapping[str, range]:
-        """All words of the counters of the classes at deployment, and of the classes."""
-        return self.lanes.places(self.info)
+    def places(self) -> Mapping[str, Sequence[int]]:
+        """All words of the counters, and of the classes."""
+        classes = len(self.info.classes)
+        return {
+            _COUNTERS: self.lanes.all_places(classes, self.info.form.lane_bits),
+            _CLASSES: range(-(-classes // 2)),
+        }
 
     def mentioned(self, twin: NaiveBayes) -> Mapping[str, Iterable[int]]:
         """The words of the counters of the features that were counted, and of the classes."""

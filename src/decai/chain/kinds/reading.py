@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from decai.chain.base import Chain
+from decai.chain.base import Reader
 from decai.chain.model import read
 from decai.errors import ChainError
 from decai.units import Address
@@ -14,7 +14,7 @@ PAGE: Final = 256
 """Words that one call gives."""
 
 
-def read_words(chain: Chain, address: Address, view: str, places: Iterable[int]) -> dict[int, int]:
+def read_words(chain: Reader, address: Address, view: str, places: Iterable[int]) -> dict[int, int]:
     """Words that are not 0, by place.
 
     Parameters
@@ -36,7 +36,7 @@ def read_words(chain: Chain, address: Address, view: str, places: Iterable[int])
     return words
 
 
-def read_range(chain: Chain, address: Address, view: str, count: int) -> list[int]:
+def read_range(chain: Reader, address: Address, view: str, count: int) -> list[int]:
     """The first words of an area; raises like `read_words`."""
     words: list[int] = []
     while len(words) < count:
@@ -44,7 +44,7 @@ def read_range(chain: Chain, address: Address, view: str, count: int) -> list[in
     return words
 
 
-def _page(chain: Chain, address: Address, view: str, first: int, count: int) -> Sequence[int]:
+def _page(chain: Reader, address: Address, view: str, first: int, count: int) -> Sequence[int]:
     page: Sequence[int] = read(chain, address, f"{view}(uint256,uint256)", "uint256[]", first, count)
     if len(page) != count:
         raise ChainError(f"{address}: the contract does not give a page of its {view}")

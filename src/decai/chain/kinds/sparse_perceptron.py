@@ -1,6 +1,6 @@
 """The sparse perceptron on a chain: base weights in a table, 16 counters to a word."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Final, Self
 
 from decai.chain.base import Reader
@@ -78,7 +78,7 @@ class SparsePerceptronParameters(Parameters[SparsePerceptron]):
         bases = {**dict.fromkeys(counters, 0), **start.bases()}
         return _twin(self.info, bases, start.intercept, start.learning_rate, counters)
 
-    def places(self) -> Mapping[str, range]:
+    def places(self) -> Mapping[str, Sequence[int]]:
         """All words of counters."""
         return {_COUNTERS: range(2**self.info.form.lane_bits // _PER_WORD)}
 

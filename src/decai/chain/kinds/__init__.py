@@ -1,0 +1,55 @@
+"""What each kind of classifier is on a chain: what goes into its contract, and how to read one."""
+
+from functools import lru_cache
+from typing import Any
+
+from decai.chain.base import Reader
+from decai.chain.kinds.base import Parameters
+from decai.chain.model import ModelInfo
+from decai.chain.parts import ClassifierPart
+from decai.errors import ChainError, InputError
+from decai.protocols import Classifier
+
+__all__ = ["Parameters", "classifier_part", "read_parameters", "vocabulary_of"]
+
+
+@lru_cache(maxsize=1)
+def _kinds() -> dict[str, type[Parameters[Any]]]:
+    from decai.chain.kinds.naive_bayes import NaiveBayesParameters
+    from decai.chain.kinds.sparse_perceptron import SparsePerceptronParameters
+
+    kinds: tuple[type[Parameters[Any]], ...] = (SparsePerceptronParameters, NaiveBayesParameters)
+    return {kind.twin_class.kind: kind for kind in kinds}
+
+
+def classifier_part(classifier: Classifier, max_features: int, index_bits: int) -> ClassifierPart:
+    """The part of a classifier.
+
+    Raises
+    ------
+    InputError
+        If there is no contract for its kind, or a number does not fit.
+    """
+    kind = _kinds().get(classifier.kind)
+    if kind is None or not isinstance(classifier, kind.twin_class):
+        raise InputError(f"{classifier.kind}: there is no contract for this kind of classifier")
+    return kind.part(classifier, max_features, index_bits)
+
+
+def read_parameters(chain: Reader, info: ModelInfo) -> Parameters[Any]:
+    """The parameters of a contract.
+
+    Raises
+    ------
+    ChainError
+        If this version has no twin of its classifier, the contract's answers make no sense, or there is none.
+    """
+    kind = _kinds().get(info.classifier)
+    if kind is None:
+        raise ChainError(f"{info.address}: its classifier {info.classifier!r} has no twin in this version")
+    return kind.read(chain, info)
+
+
+def vocabulary_of(chain: Reader, info: ModelInfo) -> int:
+    """How many features the encoder of a model's samples gives; raises like `read_parameters`."""
+    return read_parameters(chain, info).vocabulary
