@@ -14,6 +14,7 @@ from decai.errors import InputError
 
 if TYPE_CHECKING:
     from decai.chain.client import ChainTrainer
+    from decai.chain.model import ModelInfo
 
 __all__ = ["Account", "FirstBlock", "Json", "Model", "Rpc", "app", "date", "opened", "short"]
 
