@@ -11,7 +11,7 @@ from decai.chain.data_contract import data_codes
 from decai.chain.deploy import deploy, init_code
 from decai.chain.evm import EvmChain
 from decai.chain.model import read_info
-from decai.chain.parameters import read_start
+from decai.chain.kinds import read_parameters
 from decai.chain.recompose import recomposed
 from decai.classifier import SparsePerceptron
 from decai.errors import InputError
@@ -45,7 +45,7 @@ def composed(
 def test_a_thousand_weights_are_in_the_code() -> None:
     composition = composed(1_000)
     # 7 of 36 bits to a word: 1,000 / 7 = 142.9
-    assert composition.constants["BASE_WORDS"] == len(composition.arguments[4]) == 143
+    assert composition.constants["BASE_WORDS"] == len(composition.arguments[5]) == 143
     assert composition.data_contracts == ()
     assert composition.is_placed
 
@@ -75,7 +75,7 @@ def test_a_composition_waits_for_its_data_contracts() -> None:
         composition.placed([ELSEWHERE])
     placed = composition.placed([ELSEWHERE, OWNER])
     assert placed.is_placed
-    assert placed.arguments[4] == (int("2" * 40, 16), int("1" * 40, 16))
+    assert placed.arguments[5] == (int("2" * 40, 16), int("1" * 40, 16))
     assert placed.sources == composition.sources
     assert bytes.fromhex("2" * 40 + "00" * 12 + "1" * 40) in init_code(placed)
 
@@ -87,10 +87,10 @@ def test_what_is_deployed_is_composed_again() -> None:
     contract = deploy(chain, composition, OWNER).contract
     assert contract is not None
     info = read_info(chain, contract)
-    again = recomposed(chain, info, read_start(chain, info), incentive)
+    again = recomposed(chain, info, read_parameters(chain, info).start, incentive)
     assert again.sources == composition.sources
     assert again.is_placed
-    for address, code in zip(again.arguments[4], composition.data_contracts, strict=True):
+    for address, code in zip(again.arguments[5], composition.data_contracts, strict=True):
         # The chain in this process does not tell zeros at the end of a code.
         assert chain.code(Address(f"0x{address:040x}")) == code.rstrip(b"\0")
 
@@ -100,7 +100,7 @@ def test_an_own_choice_of_place_is_kept() -> None:
     composition = compose(model, Points(WAITS[0]), start_in_code=False)
     assert [len(code) for code in composition.data_contracts] == [33]
     in_code = compose(model, Points(WAITS[0]), start_in_code=True)
-    assert composition.data_contracts == tuple(data_codes(in_code.arguments[4]))
+    assert composition.data_contracts == tuple(data_codes(in_code.arguments[5]))
 
 
 def test_an_index_of_too_many_bits_is_refused() -> None:

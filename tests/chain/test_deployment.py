@@ -26,7 +26,7 @@ from decai.chain.deployment import (
 from decai.chain.evm import EvmChain
 from decai.chain.fees import MAX_GAS
 from decai.chain.model import read
-from decai.chain.parameters import read_start
+from decai.chain.kinds import read_parameters
 from decai.chain.rpc import RpcChain
 from decai.classifier import SparsePerceptron
 from decai.errors import ChainError, InputError
@@ -165,7 +165,7 @@ class TestDeploying:
         assert before - chain.balance(sender) == done.fee == sum(step.fee for step in done.steps)
         assert done.gas == sum(step.gas for step in done.steps)
         assert {step.address for step in done.steps} == {done.address}
-        assert read_start(chain, ChainTrainer(chain, done.address).info).weights() == {
+        assert read_parameters(chain, ChainTrainer(chain, done.address).info).start.weights() == {
             0: 1_000,
             1: -1_000,
             2: 2,
@@ -181,7 +181,7 @@ class TestDeploying:
     def test_base_weights_in_contracts_of_their_own(self, chain: RpcChain) -> None:
         done = deploy_model(chain, large(), chain.accounts[0])
         assert len({step.address for step in done.steps}) == 4
-        model = read_start(chain, ChainTrainer(chain, done.address).info)
+        model = read_parameters(chain, ChainTrainer(chain, done.address).info).start
         assert isinstance(model, SparsePerceptron)
         assert model.weights() == {i: i << 33 for i in range(8_000)}
 

@@ -30,7 +30,7 @@ def test_room_is_the_least_that_will_do() -> None:
 
 def test_the_contract_has_a_thousand_weights_in_its_code() -> None:
     what = composition("stakeable")
-    assert what.constants["NUM_WEIGHTS"] == 1_000
-    assert what.constants["WEIGHT_BITS"] == 36
+    assert what.constants["BASE_ENTRIES"] == 1_000
+    assert what.constants["BASE_VALUE_BITS"] == 36
     # 1,000 weights, 7 to a word
-    assert len(what.arguments[4]) == 143
+    assert len(what.arguments[5]) == 143

@@ -12,7 +12,8 @@ from decai.chain.compose import compose
 from decai.chain.deploy import deploy
 from decai.chain.evm import EvmChain
 from decai.chain.model import read
-from decai.chain.parameters import read_data_contracts, read_start
+from decai.chain.kinds import read_parameters
+from decai.chain.kinds.tables import read_data_contracts
 from decai.classifier import SparsePerceptron
 from decai.incentive import Stakeable
 from decai.samples import Features
@@ -33,7 +34,7 @@ def deployed(
     assert contract is not None
     assert len(read_data_contracts(chain, contract)) == len(composition.data_contracts)
     trainer = ChainTrainer(chain, contract)
-    twin = read_start(chain, trainer.info)
+    twin = read_parameters(chain, trainer.info).start
     assert isinstance(twin, SparsePerceptron)
     assert twin.bases() == model.bases()
     assert (twin.intercept, twin.learning_rate) == (model.intercept, model.learning_rate)

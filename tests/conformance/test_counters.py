@@ -7,7 +7,7 @@ from decai.chain.client import ChainTrainer
 from decai.chain.compose import compose
 from decai.chain.deploy import deploy
 from decai.chain.evm import EvmChain
-from decai.chain.parameters import read_counters
+from decai.chain.kinds import read_parameters
 from decai.classifier import SparsePerceptron
 from decai.incentive import Stakeable
 from decai.units import Address, Seconds, Wei
@@ -34,4 +34,6 @@ def test_counters_stop_at_their_limits(label: int) -> None:
     step = 1 if label else -1
     expected = {index: step * (5 if index < 6 else 4) for index in range(16)}
     expected |= {5: 32_767 if label else -32_768, 65_535: step * 5}
-    assert read_counters(chain, trainer.info) == model.counters() == expected
+    parameters = read_parameters(chain, trainer.info)
+    learned = parameters.learned(parameters.read_state(chain, parameters.places()), trainer.info.classes)
+    assert learned.counters() == model.counters() == expected

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from decai.chain.base import Chain
 from decai.chain.compose import Composition, Texts, compose
 from decai.chain.model import read, read_info
-from decai.chain.parameters import read_start
+from decai.chain.kinds import read_parameters
 from decai.classifier import SparsePerceptron
 from decai.incentive import Points, Stakeable
 from decai.protocols import Classifier, IncentiveMechanism
@@ -154,7 +154,7 @@ def compare_sparse_perceptron(
 
 def compare_base_weights(chain: Chain, address: Address, classifier: SparsePerceptron) -> None:
     """As the contract keeps them, however it does."""
-    start = read_start(chain, read_info(chain, address))
+    start = read_parameters(chain, read_info(chain, address)).start
     assert isinstance(start, SparsePerceptron)
     expected = {index: base for index, base in classifier.bases().items() if base}
     assert {index: base for index, base in start.bases().items() if base} == expected

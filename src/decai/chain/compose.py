@@ -43,7 +43,9 @@ _COMMON: Final = MappingProxyType(
         "samples.vy": "samples.vy",
     }
 )
-_FURTHER_CLASSES: Final = MappingProxyType({"classes.vy": "classifier/_classes.vy"})
+_FURTHER_CLASSES: Final = MappingProxyType(
+    {"classes.vy": "classifier/_classes.vy", "lanes.vy": "classifier/_lanes.vy"}
+)
 _ROOM_FOR_NAMES: Final = 64
 """Bytes of the name of a class that is added later."""
 _USES: Final = re.compile(r"^uses: ([a-z_]+)$", re.MULTILINE)

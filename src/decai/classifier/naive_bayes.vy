@@ -11,6 +11,7 @@
 import base_table as bases
 import classes
 import incentive_base
+import lanes
 import ownable
 import parameters
 import refusals
@@ -18,25 +19,17 @@ import samples
 
 initializes: bases
 initializes: classes
+initializes: lanes[base_table := bases]
 uses: incentive_base
 uses: ownable
 exports: bases.__interface__
 exports: classes.__interface__
+exports: lanes.__interface__
 
 PAGE: constant(uint256) = 256
-LANES: constant(uint256) = parameters.LANES
-COUNTER: constant(uint256) = parameters.COUNTER_BITS
-COUNTER_MASK: constant(uint256) = 2**COUNTER - 1
-WIDTH: constant(uint256) = LANES * COUNTER
-PER_WORD: constant(uint256) = 256 // WIDTH
-BASE: constant(uint256) = parameters.BASE_LANE_BITS
-BASE_MASK: constant(uint256) = 2**BASE - 1
 MOST: constant(uint256) = 2**32 - 1
 # Below it a counter has room whatever the count was at deployment.
-SAFE: constant(uint256) = MOST - BASE_MASK
-GROUP: constant(uint256) = 32
-MOST_CLASSES: constant(uint256) = 2**16
-MOST_GROUPS: constant(uint256) = MOST_CLASSES // LANES
+SAFE: constant(uint256) = MOST - lanes.BASE_MASK
 NOWHERE: constant(uint256) = max_value(uint256)
 ONE: constant(uint256) = 10**9
 NORMAL: constant(uint256) = 2**128
@@ -52,8 +45,7 @@ smoothingFactor: public(constant(uint32)) = parameters.SMOOTHING
 totalNumFeatures: public(constant(uint256)) = parameters.VOCABULARY
 ALPHA: constant(uint256) = parameters.ALPHA
 ALL_ALPHA: constant(uint256) = parameters.ALPHA * parameters.VOCABULARY
-_classes: uint256[MOST_CLASSES // 2]
-_counters: uint256[2**48]
+_classes: uint256[lanes.MOST_CLASSES // 2]
 
 
 @deploy
@@ -162,52 +154,7 @@ def getFeatureCount(label: uint256, index: uint32) -> uint32:
     feature: uint256 = convert(index, uint256)
     if feature >> parameters.INDEX_BITS != 0:
         return 0
-    group: uint256 = unsafe_div(label, LANES)
-    lane: uint256 = label % LANES
-    counters: uint256 = self._counters[self._place(group, feature)] >> self._bit(feature, lane)
-    return convert((counters & COUNTER_MASK) + self._base(group, feature, lane), uint32)
-
-
-@external
-@pure
-def classLanes() -> uint256:
-    """
-    @return How many classes have their counters of a feature side by side.
-    """
-    return LANES
-
-
-@external
-@pure
-def baseLaneBits() -> uint256:
-    """
-    @return The bits of a count in the base table.
-    """
-    return BASE
-
-
-@external
-@pure
-def baseRows() -> uint256:
-    """
-    @return How many features the base table lists for each group of classes; 0 if it is hashed.
-    """
-    return parameters.BASE_ROWS
-
-
-@external
-@view
-def counterWords(first: uint256, count: uint256) -> DynArray[uint256, PAGE]:
-    """
-    @notice A page of the counters as they are kept.
-    @param first From which word on.
-    @param count How many words, at most 256.
-    @return The words.
-    """
-    words: DynArray[uint256, PAGE] = []
-    for i: uint256 in range(count, bound=PAGE):
-        words.append(self._counters[first + i])
-    return words
+    return convert(lanes._counter(label, feature) + lanes._base(label, feature), uint32)
 
 
 @external
@@ -241,12 +188,12 @@ def addClass(
     label: uint256 = self._classes[0] >> NUMBER
     if classification == "":
         refusals._refuse("naive-bayes: every class needs a name")
-    if label >= MOST_CLASSES:
+    if label >= lanes.MOST_CLASSES:
         refusals._refuse("naive-bayes: too many classes")
     if numSamples > convert(MOST, uint64):
         refusals._refuse("naive-bayes: a count must be below 2^32")
-    group: uint256 = unsafe_div(label, LANES)
-    lane: uint256 = label % LANES
+    group: uint256 = unsafe_div(label, lanes.LANES)
+    lane: uint256 = label % lanes.LANES
     total: uint256 = 0
     lowest: uint256 = 0
     values: DynArray[uint256, classes.MOST_VALUES] = []
@@ -261,7 +208,7 @@ def addClass(
         lowest = unsafe_add(index, 1)
         total = unsafe_add(total, count)
         # Nothing was ever counted for a class that is new.
-        self._counters[self._place(group, index)] |= count << self._bit(index, lane)
+        lanes.counters[lanes._place(group, index)] |= count << lanes._bit(index, lane)
         values.append((index << 64) | count)
     word: uint256 = (total << TOTAL) | convert(numSamples, uint256)
     self._classes[label >> 1] |= word << unsafe_mul(label & 1, OF_CLASS)
@@ -269,58 +216,6 @@ def addClass(
     incentive_base._settle_change()
     log classes.ClassStart(index=label, samples=convert(numSamples, uint256), values=values)
     classes._add(label, classification)
-
-
-@internal
-@pure
-def _place(group: uint256, index: uint256) -> uint256:
-    """
-    @param group Of classes.
-    @param index Of a feature.
-    @return In which word of the counters they are.
-    """
-    return (group << GROUP) | unsafe_div(index, PER_WORD)
-
-
-@internal
-@pure
-def _bit(index: uint256, lane: uint256) -> uint256:
-    """
-    @param index Of a feature.
-    @param lane Of a class in its group.
-    @return At which bit of the word its counter begins.
-    """
-    return unsafe_add(unsafe_mul(index % PER_WORD, WIDTH), unsafe_mul(lane, COUNTER))
-
-
-@internal
-@view
-def _bases(group: uint256, index: uint256) -> uint256:
-    """
-    @param group Of classes.
-    @param index Of a feature.
-    @return Their counts at deployment, from the lowest bits on.
-    """
-    if parameters.BASES_HASHED:
-        if group < parameters.BASE_GROUPS:
-            return bases._value((group << parameters.INDEX_BITS) | index)
-        return 0
-    if index >= parameters.BASE_ROWS:
-        return 0
-    # For a group without bases the key is beyond the table.
-    return bases._value(unsafe_add(unsafe_mul(group, parameters.BASE_ROWS), index))
-
-
-@internal
-@view
-def _base(group: uint256, index: uint256, lane: uint256) -> uint256:
-    """
-    @param group Of classes.
-    @param index Of a feature.
-    @param lane Of a class in the group.
-    @return Its count at deployment.
-    """
-    return (self._bases(group, index) >> unsafe_mul(lane, BASE)) & BASE_MASK
 
 
 @internal
@@ -368,12 +263,12 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
     # A product P with s shifts stands for P / 2^(64 s); a product of 0 is no candidate.
     most: uint256 = 0
     fewest: uint256 = max_value(uint256)
-    for group: uint256 in range(unsafe_div(unsafe_add(number, LANES - 1), LANES), bound=MOST_GROUPS):
-        products: uint256[LANES] = empty(uint256[LANES])
-        divisors: uint256[LANES] = empty(uint256[LANES])
-        shifts: uint256[LANES] = empty(uint256[LANES])
-        for lane: uint256 in range(LANES):
-            label: uint256 = unsafe_add(unsafe_mul(group, LANES), lane)
+    for group: uint256 in range(unsafe_div(unsafe_add(number, lanes.LANES - 1), lanes.LANES), bound=lanes.MOST_GROUPS):
+        products: uint256[lanes.LANES] = empty(uint256[lanes.LANES])
+        divisors: uint256[lanes.LANES] = empty(uint256[lanes.LANES])
+        shifts: uint256[lanes.LANES] = empty(uint256[lanes.LANES])
+        for lane: uint256 in range(lanes.LANES):
+            label: uint256 = unsafe_add(unsafe_mul(group, lanes.LANES), lane)
             if label < number:
                 word: uint256 = self._classes[label >> 1] >> unsafe_mul(label & 1, OF_CLASS)
                 products[lane] = (word & MOST) << 128
@@ -390,16 +285,16 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
             for i: uint256 in range(here, bound=samples.LANES):
                 index: uint256 = word >> samples.TOP
                 word = word << samples.LANE
-                if unsafe_div(index, PER_WORD) != place:
-                    place = unsafe_div(index, PER_WORD)
-                    counters = self._counters[(group << GROUP) | place]
-                counts: uint256 = counters >> unsafe_mul(index % PER_WORD, WIDTH)
-                old: uint256 = self._bases(group, index)
-                for lane: uint256 in range(LANES):
+                if unsafe_div(index, lanes.PER_WORD) != place:
+                    place = unsafe_div(index, lanes.PER_WORD)
+                    counters = lanes.counters[(group << lanes.GROUP) | place]
+                counts: uint256 = counters >> unsafe_mul(index % lanes.PER_WORD, lanes.WIDTH)
+                old: uint256 = lanes._bases(group, index)
+                for lane: uint256 in range(lanes.LANES):
                     product: uint256 = products[lane]
                     if product != 0:
                         # Factors below 2^192 and 2^62, and the divisor is not below the second.
-                        count: uint256 = unsafe_add(counts & COUNTER_MASK, old & BASE_MASK)
+                        count: uint256 = unsafe_add(counts & lanes.COUNTER_MASK, old & lanes.BASE_MASK)
                         product = unsafe_div(
                             unsafe_mul(product, unsafe_add(unsafe_mul(count, ONE), ALPHA)), divisors[lane]
                         )
@@ -409,17 +304,17 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
                             product = product << 64
                             shifts[lane] = unsafe_add(shifts[lane], 1)
                         products[lane] = product
-                    counts = counts >> COUNTER
-                    old = old >> BASE
+                    counts = counts >> lanes.COUNTER
+                    old = old >> lanes.BASE
             left = unsafe_sub(left, here)
             room = samples.LANES
-        for lane: uint256 in range(LANES):
+        for lane: uint256 in range(lanes.LANES):
             if products[lane] != 0 and (
                 shifts[lane] < fewest or (shifts[lane] == fewest and products[lane] > most)
             ):
                 most = products[lane]
                 fewest = shifts[lane]
-                answer = unsafe_add(unsafe_mul(group, LANES), lane)
+                answer = unsafe_add(unsafe_mul(group, lanes.LANES), lane)
     return convert(answer, uint64)
 
 
@@ -434,13 +329,13 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
     of: uint256 = convert(label, uint256)
     self._require_class(of)
     self._require_fits(fits)
-    group: uint256 = unsafe_div(of, LANES)
-    lane: uint256 = of % LANES
+    group: uint256 = unsafe_div(of, lanes.LANES)
+    lane: uint256 = of % lanes.LANES
     seen: uint256 = 0
     left: uint256 = features[0] >> samples.TOP
     # Where the first feature's counter is; without features this word stays as it is.
-    place: uint256 = self._place(group, (features[0] << samples.LANE) >> samples.TOP)
-    counters: uint256 = self._counters[place]
+    place: uint256 = lanes._place(group, (features[0] << samples.LANE) >> samples.TOP)
+    counters: uint256 = lanes.counters[place]
     room: uint256 = samples.LANES - 1
     for words: uint256 in features:
         word: uint256 = words
@@ -450,19 +345,19 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
         for i: uint256 in range(here, bound=samples.LANES):
             index: uint256 = word >> samples.TOP
             word = word << samples.LANE
-            at: uint256 = (group << GROUP) | unsafe_div(index, PER_WORD)
+            at: uint256 = (group << lanes.GROUP) | unsafe_div(index, lanes.PER_WORD)
             if at != place:
-                self._counters[place] = counters
+                lanes.counters[place] = counters
                 place = at
-                counters = self._counters[place]
-            bit: uint256 = unsafe_add(unsafe_mul(index % PER_WORD, WIDTH), unsafe_mul(lane, COUNTER))
-            count: uint256 = (counters >> bit) & COUNTER_MASK
-            if count < SAFE or count < unsafe_sub(MOST, self._base(group, index, lane)):
+                counters = lanes.counters[place]
+            bit: uint256 = unsafe_add(unsafe_mul(index % lanes.PER_WORD, lanes.WIDTH), unsafe_mul(lane, lanes.COUNTER))
+            count: uint256 = (counters >> bit) & lanes.COUNTER_MASK
+            if count < SAFE or count < unsafe_sub(MOST, lanes._base(of, index)):
                 counters = unsafe_add(counters, 1 << bit)
                 seen = unsafe_add(seen, 1)
         left = unsafe_sub(left, here)
         room = samples.LANES
-    self._counters[place] = counters
+    lanes.counters[place] = counters
     # Counts of 64 bits are never full; that of samples stops at its limit.
     bits: uint256 = unsafe_mul(of & 1, OF_CLASS)
     classes_: uint256 = self._classes[of >> 1]

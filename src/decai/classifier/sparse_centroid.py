@@ -179,6 +179,10 @@ class SparseCentroid(BaseClassifier):
         n = self.num_samples(label)
         return self._square(label) // n**2 if n else 0
 
+    def square_sums(self, label: int) -> tuple[int, int, int]:
+        """A, B and C of the rule."""
+        return self._squares[label]
+
     def _sum(self, column: int, label: int) -> int:
         """S_j of the rule."""
         if not 0 <= column < len(self._counts):

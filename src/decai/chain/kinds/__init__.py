@@ -16,9 +16,14 @@ __all__ = ["Parameters", "classifier_part", "read_parameters", "vocabulary_of"]
 @lru_cache(maxsize=1)
 def _kinds() -> dict[str, type[Parameters[Any]]]:
     from decai.chain.kinds.naive_bayes import NaiveBayesParameters
+    from decai.chain.kinds.sparse_centroid import SparseCentroidParameters
     from decai.chain.kinds.sparse_perceptron import SparsePerceptronParameters
 
-    kinds: tuple[type[Parameters[Any]], ...] = (SparsePerceptronParameters, NaiveBayesParameters)
+    kinds: tuple[type[Parameters[Any]], ...] = (
+        SparsePerceptronParameters,
+        NaiveBayesParameters,
+        SparseCentroidParameters,
+    )
     return {kind.twin_class.kind: kind for kind in kinds}
 
 

@@ -1,0 +1,132 @@
+# pragma version 0.4.3
+"""
+@title Lanes
+@license MIT
+@notice Numbers of features for classes: what they were at deployment, and counters since then. Classes are in
+    groups, and a feature's numbers for the classes of a group lie side by side, in lanes.
+@dev Specified in docs/mechanism.md#counters-on-a-chain.
+"""
+
+import base_table
+import parameters
+
+uses: base_table
+
+PAGE: constant(uint256) = 256
+LANES: constant(uint256) = parameters.LANES
+COUNTER: constant(uint256) = parameters.COUNTER_BITS
+COUNTER_MASK: constant(uint256) = 2**COUNTER - 1
+WIDTH: constant(uint256) = LANES * COUNTER
+PER_WORD: constant(uint256) = 256 // WIDTH
+BASE: constant(uint256) = parameters.BASE_LANE_BITS
+BASE_MASK: constant(uint256) = 2**BASE - 1
+GROUP: constant(uint256) = 32
+MOST_CLASSES: constant(uint256) = 2**16
+MOST_GROUPS: constant(uint256) = MOST_CLASSES // LANES
+
+counters: uint256[2**48]
+
+
+@external
+@pure
+def classLanes() -> uint256:
+    """
+    @return How many classes have their counters of a feature side by side.
+    """
+    return LANES
+
+
+@external
+@pure
+def baseLaneBits() -> uint256:
+    """
+    @return The bits of a class's number of a feature in the base table.
+    """
+    return BASE
+
+
+@external
+@pure
+def baseRows() -> uint256:
+    """
+    @return How many features the base table lists for each group of classes; 0 if it is hashed.
+    """
+    return parameters.BASE_ROWS
+
+
+@external
+@view
+def counterWords(first: uint256, count: uint256) -> DynArray[uint256, PAGE]:
+    """
+    @notice A page of the counters as they are kept.
+    @param first From which word on.
+    @param count How many words, at most 256.
+    @return The words.
+    """
+    words: DynArray[uint256, PAGE] = []
+    for i: uint256 in range(count, bound=PAGE):
+        words.append(self.counters[first + i])
+    return words
+
+
+@internal
+@pure
+def _place(group: uint256, index: uint256) -> uint256:
+    """
+    @param group Of classes.
+    @param index Of a feature.
+    @return In which word of the counters they are.
+    """
+    return (group << GROUP) | unsafe_div(index, PER_WORD)
+
+
+@internal
+@pure
+def _bit(index: uint256, lane: uint256) -> uint256:
+    """
+    @param index Of a feature.
+    @param lane Of a class in its group.
+    @return At which bit of the word its counter begins.
+    """
+    return unsafe_add(unsafe_mul(index % PER_WORD, WIDTH), unsafe_mul(lane, COUNTER))
+
+
+@internal
+@view
+def _bases(group: uint256, index: uint256) -> uint256:
+    """
+    @param group Of classes.
+    @param index Of a feature.
+    @return Their numbers at deployment, from the lowest bits on.
+    """
+    if parameters.BASES_HASHED:
+        if group < parameters.BASE_GROUPS:
+            return base_table._value((group << parameters.INDEX_BITS) | index)
+        return 0
+    if index >= parameters.BASE_ROWS:
+        return 0
+    # For a group without bases the key is beyond the table.
+    return base_table._value(unsafe_add(unsafe_mul(group, parameters.BASE_ROWS), index))
+
+
+@internal
+@view
+def _base(label: uint256, index: uint256) -> uint256:
+    """
+    @param label Of a class.
+    @param index Of a feature.
+    @return Its number at deployment.
+    """
+    return (self._bases(unsafe_div(label, LANES), index) >> unsafe_mul(label % LANES, BASE)) & BASE_MASK
+
+
+@internal
+@view
+def _counter(label: uint256, index: uint256) -> uint256:
+    """
+    @param label Of a class.
+    @param index Of a feature.
+    @return Its counter.
+    """
+    word: uint256 = self.counters[self._place(unsafe_div(label, LANES), index)]
+    return (word >> self._bit(index, label % LANES)) & COUNTER_MASK

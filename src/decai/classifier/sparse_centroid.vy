@@ -1,0 +1,493 @@
+# pragma version 0.4.3
+"""
+@title Sparse centroid
+@license MIT
+@notice The nearest mean of samples that list the features present, exact: sums in place of means, and one word of
+    sums for each class.
+@dev Specified in docs/mechanism.md#sparse-centroid; the twin of classifier/sparse_centroid.py. How classes and
+    features share words is written down in docs/mechanism.md#counters-on-a-chain.
+"""
+
+import base_table as bases
+import classes
+import incentive_base
+import lanes
+import ownable
+import parameters
+import refusals
+import samples
+
+initializes: bases
+initializes: classes
+initializes: lanes[base_table := bases]
+uses: incentive_base
+uses: ownable
+exports: bases.__interface__
+exports: classes.__interface__
+exports: lanes.__interface__
+
+PAGE: constant(uint256) = 256
+# Of a feature and a class at deployment: how often it was learned, and above it the initial mean.
+OLD: constant(uint256) = parameters.BASE_COUNT_BITS
+OLD_MASK: constant(uint256) = 2**OLD - 1
+MOST: constant(uint256) = 2**32 - 1
+# Below it a counter has room whatever was learned before deployment.
+SAFE: constant(uint256) = MOST - OLD_MASK
+NOWHERE: constant(uint256) = max_value(uint256)
+ONE: constant(uint256) = 10**9
+
+# Of a class: K (32 bits), B (96) and C (96) of the rule; in the first word, above them, the number of classes.
+SUM_B: constant(uint256) = 32
+SUM_C: constant(uint256) = 128
+NUMBER: constant(uint256) = 224
+SUM_MASK: constant(uint256) = 2**96 - 1
+# Of a class: n0 (32 bits) and A of the rule.
+SUM_A: constant(uint256) = 32
+
+# Of the classes at deployment.
+_starts: immutable(uint256[parameters.NUM_CLASSES])
+# Of those that were added.
+_added: HashMap[uint256, uint256]
+_classes: uint256[lanes.MOST_CLASSES]
+# The initial means of classes that were added: where their counters are, as wide.
+_means: HashMap[uint256, uint256]
+
+
+@deploy
+def __init__(
+    names: DynArray[String[parameters.CLASS_LENGTH], parameters.NUM_CLASSES],
+    state: uint256[parameters.STATE_WORDS],
+    start: uint256[parameters.START_WORDS],
+):
+    """
+    @notice Takes over what the model has seen before.
+    @param names Of the classes.
+    @param state The words of the classes, and then their starts.
+    @param start What base_table.vy takes.
+    """
+    classes.__init__(names, state)
+    bases.__init__(start)
+    starts: uint256[parameters.NUM_CLASSES] = empty(uint256[parameters.NUM_CLASSES])
+    for label: uint256 in range(parameters.NUM_CLASSES):
+        self._classes[label] = state[label]
+        starts[label] = state[label + parameters.NUM_CLASSES]
+    _starts = starts
+
+
+@external
+@view
+def predict(data: DynArray[int64, parameters.MAX_FEATURES]) -> uint64:
+    """
+    @param data Feature indices.
+    @return The label that the model gives them.
+    """
+    features: DynArray[uint256, samples.MAX_WORDS] = []
+    fits: bool = False
+    features, fits = samples._pack(data)
+    self._require_fits(fits)
+    return self._predict(features)
+
+
+@external
+@view
+def predictPacked(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
+    """
+    @param features Packed.
+    @return The label that the model gives them.
+    """
+    samples._require_packed(features)
+    return self._predict(features)
+
+
+@external
+@pure
+def norm(data: DynArray[int64, parameters.MAX_FEATURES]) -> uint256:
+    """
+    @notice Lists of features have no norm.
+    @param data Feature indices.
+    @return Nothing: it is always refused.
+    """
+    raise "sparse-centroid: samples are not normalized"
+
+
+@external
+@view
+def classifications(label: uint256) -> String[parameters.CLASS_LENGTH]:
+    """
+    @param label Of a class.
+    @return Its name.
+    """
+    self._require_class(label)
+    return classes._name(label)
+
+
+@external
+@view
+def getNumClassifications() -> uint256:
+    """
+    @return How many classes there are.
+    """
+    return self._classes[0] >> NUMBER
+
+
+@external
+@view
+def getNumSamples(label: uint256) -> uint64:
+    """
+    @param label Of a class.
+    @return How many samples its centroid is the mean of.
+    """
+    self._require_class(label)
+    return convert(self._num_samples(label), uint64)
+
+
+@external
+@view
+def getCentroidValue(label: uint256, index: uint32) -> uint64:
+    """
+    @param label Of a class.
+    @param index Of a feature.
+    @return The mean of the feature in the class, fixed point, rounded down; 0 without samples.
+    """
+    self._require_class(label)
+    feature: uint256 = convert(index, uint256)
+    number: uint256 = self._num_samples(label)
+    if feature >> parameters.INDEX_BITS != 0 or number == 0:
+        return 0
+    old: uint256 = 0
+    mean: uint256 = 0
+    old, mean = self._base(label, feature)
+    total: uint256 = mean * (self._start(label) & MOST) + (old + lanes._counter(label, feature)) * ONE
+    return convert(total // number, uint64)
+
+
+@external
+@view
+def getSquaredMagnitude(label: uint256) -> uint256:
+    """
+    @param label Of a class.
+    @return The squared length of its centroid, scale 10^18, rounded down; 0 without samples.
+    """
+    self._require_class(label)
+    number: uint256 = self._num_samples(label)
+    if number == 0:
+        return 0
+    return self._square(self._start(label), self._classes[label]) // number**2
+
+
+@external
+@pure
+def baseCountBits() -> uint256:
+    """
+    @return How many of them, the lowest, say how often the feature was learned before deployment.
+    """
+    return OLD
+
+
+@external
+@view
+def classWords(first: uint256, count: uint256) -> DynArray[uint256, PAGE]:
+    """
+    @notice A page of what is kept of the classes.
+    @param first From which word on.
+    @param count How many words, at most 256.
+    @return The words.
+    """
+    words: DynArray[uint256, PAGE] = []
+    for i: uint256 in range(count, bound=PAGE):
+        words.append(self._classes[first + i])
+    return words
+
+
+@external
+@view
+def addedWords(first: uint256, count: uint256) -> DynArray[uint256, PAGE]:
+    """
+    @notice A page of n0 and A of the classes that were added.
+    @param first From which label on.
+    @param count How many words, at most 256.
+    @return The words.
+    """
+    words: DynArray[uint256, PAGE] = []
+    for i: uint256 in range(count, bound=PAGE):
+        words.append(self._added[first + i])
+    return words
+
+
+@external
+@view
+def meanWords(first: uint256, count: uint256) -> DynArray[uint256, PAGE]:
+    """
+    @notice A page of the initial means of the classes that were added.
+    @param first From which word on.
+    @param count How many words, at most 256.
+    @return The words.
+    """
+    words: DynArray[uint256, PAGE] = []
+    for i: uint256 in range(count, bound=PAGE):
+        words.append(self._means[first + i])
+    return words
+
+
+@external
+def addClass(
+    centroid: DynArray[DynArray[uint64, 2], classes.MOST_VALUES],
+    classification: String[parameters.CLASS_LENGTH],
+    dataCount: uint64,
+):
+    """
+    @notice Gives the model a further class. For the owner.
+    @param centroid Pairs of a feature, each above the one before, and its mean, fixed point.
+    @param classification The name of the class.
+    @param dataCount Of how many samples the centroid is the mean.
+    """
+    ownable._require_owner()
+    label: uint256 = self._classes[0] >> NUMBER
+    if classification == "":
+        refusals._refuse("sparse-centroid: every class needs a name")
+    if label >= lanes.MOST_CLASSES:
+        refusals._refuse("sparse-centroid: too many classes")
+    samples_: uint256 = convert(dataCount, uint256)
+    if samples_ > MOST:
+        refusals._refuse("sparse-centroid: a number of samples is out of range")
+    group: uint256 = unsafe_div(label, lanes.LANES)
+    lane: uint256 = label % lanes.LANES
+    sum: uint256 = 0
+    lowest: uint256 = 0
+    values: DynArray[uint256, classes.MOST_VALUES] = []
+    for pair: DynArray[uint64, 2] in centroid:
+        if len(pair) != 2:
+            refusals._refuse("sparse-centroid: a feature and its value are needed")
+        index: uint256 = convert(pair[0], uint256)
+        mean: uint256 = convert(pair[1], uint256)
+        self._require_fits(index >> parameters.INDEX_BITS == 0)
+        if index < lowest:
+            refusals._refuse("sparse-centroid: the features must be strictly increasing")
+        if mean > ONE:
+            refusals._refuse("sparse-centroid: every centroid value must be from 0 to 1")
+        lowest = unsafe_add(index, 1)
+        sum = unsafe_add(sum, unsafe_mul(mean, mean))
+        self._means[lanes._place(group, index)] |= mean << lanes._bit(index, lane)
+        values.append((index << 64) | mean)
+    self._added[label] = (sum << SUM_A) | samples_
+    self._classes[0] = unsafe_add(self._classes[0], 1 << NUMBER)
+    incentive_base._settle_change()
+    log classes.ClassStart(index=label, samples=samples_, values=values)
+    classes._add(label, classification)
+
+
+@internal
+@view
+def _base(label: uint256, index: uint256) -> (uint256, uint256):
+    """
+    @param label Of a class.
+    @param index Of a feature.
+    @return How often it was learned before deployment, and the initial mean.
+    """
+    if label >= parameters.NUM_CLASSES:
+        word: uint256 = self._means[lanes._place(unsafe_div(label, lanes.LANES), index)]
+        return 0, (word >> lanes._bit(index, label % lanes.LANES)) & MOST
+    numbers: uint256 = lanes._base(label, index)
+    return numbers & OLD_MASK, numbers >> OLD
+
+
+@internal
+@view
+def _start(label: uint256) -> uint256:
+    """
+    @param label Of a class.
+    @return Its n0 and A.
+    """
+    if label < parameters.NUM_CLASSES:
+        return _starts[label]
+    return self._added[label]
+
+
+@internal
+@view
+def _num_samples(label: uint256) -> uint256:
+    """
+    @param label Of a class.
+    @return How many samples its centroid is the mean of: n = n0 + K.
+    """
+    return unsafe_add(self._start(label) & MOST, self._classes[label] & MOST)
+
+
+@internal
+@pure
+def _square(start: uint256, sums: uint256) -> uint256:
+    """
+    @param start n0 and A of a class.
+    @param sums Its K, B and C.
+    @return Q of the rule: n0^2 A + 2 n0 F B + F^2 C.
+    """
+    # Less than 2^32 features have a part in it, each S_j is below 2^62 + 2^62: Q is below 2^159.
+    first: uint256 = start & MOST
+    square: uint256 = unsafe_mul(unsafe_mul(first, first), start >> SUM_A)
+    square = unsafe_add(square, unsafe_mul(2 * ONE, unsafe_mul(first, (sums >> SUM_B) & SUM_MASK)))
+    return unsafe_add(square, unsafe_mul(ONE**2, (sums >> SUM_C) & SUM_MASK))
+
+
+@internal
+@view
+def _require_class(label: uint256):
+    """
+    @notice Refuses a label without a class.
+    @param label What may be one.
+    """
+    if label >= self._classes[0] >> NUMBER:
+        refusals._refuse("sparse-centroid: no such class")
+
+
+@internal
+@pure
+def _require_fits(fits: bool):
+    """
+    @notice Refuses a feature that no model can have.
+    @param fits Whether each feature index is in range.
+    """
+    if not fits:
+        refusals._refuse("sparse-centroid: a feature index is out of range")
+
+
+@internal
+@pure
+def _require_increasing(increases: bool):
+    """
+    @notice Refuses a feature that is listed twice or out of order.
+    @param increases Whether it is above the one before.
+    """
+    if not increases:
+        refusals._refuse("sparse-centroid: the features must be strictly increasing")
+
+
+@internal
+@view
+def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
+    """
+    @param features Packed.
+    @return The label that the model gives them.
+    """
+    number: uint256 = self._classes[0] >> NUMBER
+    answer: uint256 = 0
+    least: int256 = 0
+    # The number of samples of the nearest class so far, 0 before there is one.
+    of: uint256 = 0
+    for group: uint256 in range(unsafe_div(unsafe_add(number, lanes.LANES - 1), lanes.LANES), bound=lanes.MOST_GROUPS):
+        counts: uint256[lanes.LANES] = empty(uint256[lanes.LANES])
+        means: uint256[lanes.LANES] = empty(uint256[lanes.LANES])
+        left: uint256 = features[0] >> samples.TOP
+        lowest: uint256 = 0
+        place: uint256 = NOWHERE
+        counters: uint256 = 0
+        added: uint256 = 0
+        room: uint256 = samples.LANES - 1
+        for words: uint256 in features:
+            word: uint256 = words
+            if room != samples.LANES:
+                word = word << samples.LANE
+            here: uint256 = min(left, room)
+            for i: uint256 in range(here, bound=samples.LANES):
+                index: uint256 = word >> samples.TOP
+                word = word << samples.LANE
+                self._require_increasing(index >= lowest)
+                lowest = unsafe_add(index, 1)
+                at: uint256 = (group << lanes.GROUP) | unsafe_div(index, lanes.PER_WORD)
+                if at != place:
+                    place = at
+                    counters = lanes.counters[at]
+                    if number > parameters.NUM_CLASSES:
+                        added = self._means[at]
+                bit: uint256 = unsafe_mul(index % lanes.PER_WORD, lanes.WIDTH)
+                learned: uint256 = counters >> bit
+                later: uint256 = added >> bit
+                base: uint256 = lanes._bases(group, index)
+                for lane: uint256 in range(lanes.LANES):
+                    # Sums of at most 2^14 numbers below 2^33.
+                    counts[lane] = unsafe_add(counts[lane], unsafe_add(learned & lanes.COUNTER_MASK, base & OLD_MASK))
+                    means[lane] = unsafe_add(
+                        means[lane], unsafe_add(later & lanes.COUNTER_MASK, (base & lanes.BASE_MASK) >> OLD)
+                    )
+                    learned = learned >> lanes.COUNTER
+                    later = later >> lanes.COUNTER
+                    base = base >> lanes.BASE
+            left = unsafe_sub(left, here)
+            room = samples.LANES
+        for lane: uint256 in range(lanes.LANES):
+            label: uint256 = unsafe_add(unsafe_mul(group, lanes.LANES), lane)
+            if label < number:
+                start: uint256 = self._start(label)
+                sums: uint256 = self._classes[label]
+                n: uint256 = unsafe_add(start & MOST, sums & MOST)
+                if n != 0:
+                    # T is below 2^78, and Q below 2^159: products with squares of numbers of samples fit.
+                    total: uint256 = unsafe_add(unsafe_mul(means[lane], start & MOST), unsafe_mul(counts[lane], ONE))
+                    far: int256 = unsafe_sub(
+                        convert(self._square(start, sums), int256),
+                        convert(unsafe_mul(unsafe_mul(2 * ONE, total), n), int256),
+                    )
+                    if of == 0 or unsafe_mul(far, convert(of * of, int256)) < unsafe_mul(
+                        least, convert(n * n, int256)
+                    ):
+                        answer = label
+                        least = far
+                        of = n
+    return convert(answer, uint64)
+
+
+@internal
+def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: uint64):
+    """
+    @notice Takes the sample into the mean of a class.
+    @param features Packed.
+    @param fits Whether they are features at all.
+    @param label What they are said to be.
+    """
+    of: uint256 = convert(label, uint256)
+    self._require_class(of)
+    self._require_fits(fits)
+    group: uint256 = unsafe_div(of, lanes.LANES)
+    lane: uint256 = of % lanes.LANES
+    growth: uint256 = 0
+    left: uint256 = features[0] >> samples.TOP
+    lowest: uint256 = 0
+    # Where the first feature's counter is; without features this word stays as it is.
+    place: uint256 = lanes._place(group, (features[0] << samples.LANE) >> samples.TOP)
+    counters: uint256 = lanes.counters[place]
+    room: uint256 = samples.LANES - 1
+    for words: uint256 in features:
+        word: uint256 = words
+        if room != samples.LANES:
+            word = word << samples.LANE
+        here: uint256 = min(left, room)
+        for i: uint256 in range(here, bound=samples.LANES):
+            index: uint256 = word >> samples.TOP
+            word = word << samples.LANE
+            self._require_increasing(index >= lowest)
+            lowest = unsafe_add(index, 1)
+            at: uint256 = (group << lanes.GROUP) | unsafe_div(index, lanes.PER_WORD)
+            if at != place:
+                lanes.counters[place] = counters
+                place = at
+                counters = lanes.counters[place]
+            bit: uint256 = unsafe_add(unsafe_mul(index % lanes.PER_WORD, lanes.WIDTH), unsafe_mul(lane, lanes.COUNTER))
+            count: uint256 = (counters >> bit) & lanes.COUNTER_MASK
+            old: uint256 = 0
+            mean: uint256 = 0
+            old, mean = self._base(of, index)
+            if count < SAFE or count < unsafe_sub(MOST, old):
+                counters = unsafe_add(counters, 1 << bit)
+                # C grows by 2 k + 1, and B by the mean.
+                count = unsafe_add(count, old)
+                growth = unsafe_add(
+                    growth,
+                    unsafe_add(unsafe_add(unsafe_mul(2, count), 1) << SUM_C, mean << SUM_B),
+                )
+        left = unsafe_sub(left, here)
+        room = samples.LANES
+    lanes.counters[place] = counters
+    # B is below 2^30 * 2^32 * 2^32, and C below 2^64 * 2^32: neither reaches the next field.
+    sums: uint256 = unsafe_add(self._classes[of], growth)
+    if unsafe_add(self._start(of) & MOST, sums & MOST) != MOST:
+        sums = unsafe_add(sums, 1)
+    self._classes[of] = sums
