@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decai.chain.abi import call_data
 from decai.chain.base import Transaction
 from decai.chain.model import ModelInfo
+from decai.classifier._dense import checked_vector
 from decai.errors import Refused
 from decai.samples import Features
 from decai.units import Address, Seconds, Wei
@@ -78,6 +79,10 @@ class Calls:
 
     def check_features(self, features: Features) -> None:
         """Raise `Refused`, in the words of the twin, for what the ABI cannot even express."""
+        if not self.info.form.is_sparse:
+            if self.is_too_long(features) or not self.fits(features):
+                checked_vector(features, self.info.max_features, self.info.classifier)
+            return
         if self.is_too_long(features):
             raise Refused(f"{self.info.classifier}: too many features")
         if not self.fits(features):

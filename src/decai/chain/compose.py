@@ -177,9 +177,9 @@ def compose(
     }
     own = {role: _own(path) for role, path in (own_parts or {}).items()}
     sources = {name: _packaged(path) for name, path in _COMMON.items()}
-    sources["classifier.vy"] = own.get("classifier") or _packaged(model.source)
+    sources |= {"classifier.vy": _packaged(model.source), "incentive.vy": _packaged(terms.source)}
+    sources |= {f"{role}.vy": text for role, text in own.items()}
     sources |= _imported(sources["classifier.vy"])
-    sources["incentive.vy"] = own.get("incentive") or _packaged(terms.source)
     sources[MODEL_FILE] = _initialized(sources[MODEL_FILE], sources["classifier.vy"])
     known = (texts.name, texts.description, texts.encoder, tuple(names), tuple(model.state))
     in_code = _composition(sources, constants, known, model.start, ())

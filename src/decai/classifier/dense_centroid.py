@@ -23,7 +23,7 @@ SUM_LIMIT: Final = 2**63 - 1
 
 
 def wrong_centroid(size: int) -> str:
-    """The refusal of a further class whose mean has not `size` values; its contract says the same sentence."""
+    """The refusal of a further class whose mean has not `size` values; its contract says it too."""
     return f"{DenseCentroid.kind}: the centroid must have {size} values"
 
 

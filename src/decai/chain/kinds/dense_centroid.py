@@ -1,4 +1,4 @@
-"""The dense centroid on a chain: sums at deployment in a table, later ones beside them, seven counts to a word."""
+"""The dense centroid on a chain: sums at deployment in a table, later ones beside them, counts by sevens."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final, Self

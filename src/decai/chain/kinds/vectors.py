@@ -10,7 +10,16 @@ from decai.chain.parts import Constant
 from decai.classifier._dense import wrong_norm, wrong_size
 from decai.errors import InputError
 
-__all__ = ["MOST_VALUES", "SUM_BITS", "ZEROS", "require_size", "rows_of", "sum_words", "sums_in", "vector_constants"]
+__all__ = [
+    "MOST_VALUES",
+    "SUM_BITS",
+    "ZEROS",
+    "require_size",
+    "rows_of",
+    "sum_words",
+    "sums_in",
+    "vector_constants",
+]
 
 MOST_VALUES: Final = 1_024
 """Of a vector on a chain."""
@@ -25,7 +34,9 @@ ZEROS: Final = sum(_SIGN << SUM_BITS * lane for lane in range(_PER_WORD))
 def require_size(kind: str, size: int) -> None:
     """Raise `InputError` if vectors are longer than any that a contract takes."""
     if size > MOST_VALUES:
-        raise InputError(f"{kind}: vectors of {size:,} values are too long for a contract; {MOST_VALUES:,} fit")
+        raise InputError(
+            f"{kind}: vectors of {size:,} values are too long for a contract; {MOST_VALUES:,} fit"
+        )
 
 
 def vector_constants(kind: str, size: int, sum_limit: int) -> dict[str, Constant]:
