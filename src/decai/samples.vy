@@ -14,6 +14,7 @@ import refusals
 LANE: constant(uint256) = parameters.INDEX_BITS
 LANES: constant(uint256) = 256 // LANE
 TOP: constant(uint256) = 256 - LANE
+MASK: constant(uint256) = 2**LANE - 1
 OFFSET: constant(uint256) = parameters.SAMPLE_OFFSET
 MAX_WORDS: constant(uint256) = parameters.MAX_FEATURES // LANES + 1
 
@@ -64,6 +65,9 @@ def _pack(indices: DynArray[int64, parameters.MAX_FEATURES]) -> (DynArray[uint25
             word = 0
             room = LANES
         seen |= index
+        if OFFSET != 0:
+            # The length stays what it is, whatever the numbers are: a vector of another one is refused first.
+            index &= MASK
         word = (word << LANE) | index
         # It was not 0.
         room = unsafe_sub(room, 1)

@@ -7,6 +7,7 @@ from decai.chain.abi import call_data
 from decai.chain.base import Transaction
 from decai.chain.kinds import class_call
 from decai.chain.model import ModelInfo
+from decai.classifier._dense import checked_vector
 from decai.errors import Refused
 from decai.protocols import ClassStart
 from decai.samples import Features
@@ -92,13 +93,15 @@ class Calls:
 
     def check_features(self, features: Features) -> None:
         """Raise `Refused`, in the words of the twin, for what the ABI cannot even express."""
-        kind, is_sparse = self.info.classifier, self.info.form.is_sparse
+        kind = self.info.classifier
+        if not self.info.form.is_sparse:
+            if self.is_too_long(features) or not self.fits(features):
+                checked_vector(features, self.info.max_features, kind)
+            return
         if self.is_too_long(features):
-            longest = f"the provided data must have {self.info.max_features} values"
-            raise Refused(f"{kind}: {'too many features' if is_sparse else longest}")
+            raise Refused(f"{kind}: too many features")
         if not self.fits(features):
-            no_norm = "the provided data does not have a norm of 1"
-            raise Refused(f"{kind}: {'a feature index is out of range' if is_sparse else no_norm}")
+            raise Refused(f"{kind}: a feature index is out of range")
 
     def check_key(self, features: Features, label: int, added: Seconds) -> None:
         """Raise `Refused` if there can be no contribution like it."""

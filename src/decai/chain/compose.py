@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Final
 
 from decai.chain.data_contract import data_codes
-from decai.chain.kinds import classifier_part
+from decai.chain.kinds import classifier_part, lists_features
 from decai.chain.parts import Constant, incentive_part
 from decai.errors import InputError, StorageError
 from decai.protocols import Classifier, IncentiveMechanism
@@ -43,11 +43,17 @@ _COMMON: Final = MappingProxyType(
         "samples.vy": "samples.vy",
     }
 )
-_FURTHER_CLASSES: Final = MappingProxyType(
-    {"classes.vy": "classifier/_classes.vy", "lanes.vy": "classifier/_lanes.vy"}
+_OF_CLASSIFIERS: Final = MappingProxyType(
+    {
+        "classes.vy": "classifier/_classes.vy",
+        "dense.vy": "classifier/_dense.vy",
+        "lanes.vy": "classifier/_lanes.vy",
+    }
 )
+"""Modules that come with a classifier that imports them."""
 _ROOM_FOR_NAMES: Final = 64
 """Bytes of the name of a class that is added later."""
+_IMPORTS: Final = re.compile(r"^import ([a-z_]+)", re.MULTILINE)
 _USES: Final = re.compile(r"^uses: ([a-z_]+)$", re.MULTILINE)
 _INITIALIZES: Final = "initializes: model\n"
 _REPLACEABLE: Final = ("classifier", "incentive")
@@ -127,9 +133,10 @@ def compose(
     texts
         What the model says of itself.
     max_features
-        Most features that a sample may list: 64, 128, 256 or 512. Each call pays for the room.
+        Most features that a sample may list: 64, 128, 256 or 512. Each call pays for the room. Of a model of
+        vectors the room is what they need, whatever is asked for.
     index_bits
-        16 or 32, for feature indices below 2^16 or 2^32 (hashed features).
+        16 or 32, for feature indices below 2^16 or 2^32 (hashed features). Vectors have none.
     own_parts
         Vyper files that take the place of ``classifier`` or ``incentive``. Of such a part the contract says
         that it is ``own`` and the name of its file.
@@ -145,10 +152,8 @@ def compose(
         If the file of an own part cannot be read.
     """
     texts = texts or Texts()
-    if max_features not in MAX_FEATURES_CHOICES:
-        raise InputError(f"max features must be one of 64, 128, 256 and 512, not {max_features}")
-    if index_bits not in INDEX_BITS_CHOICES:
-        raise InputError(f"index bits must be 16 or 32, not {index_bits}")
+    if lists_features(classifier):
+        _check_room(max_features, index_bits)
     model = classifier_part(classifier, max_features, index_bits)
     terms = incentive_part(incentive)
     kinds = {"classifier": classifier.kind, "incentive": incentive.kind}
@@ -157,7 +162,7 @@ def compose(
     names = [_checked_text("the name of a class", name) for name in classifier.classes]
     constants: dict[str, Constant] = {
         "COMPOSITION_LENGTH": Constant("uint256", len(title)),
-        "COMPOSITION": Constant(f"String[{len(title)}]", title),
+        "COMPOSITION": Constant.text(title),
         "NAME_LENGTH": Constant("uint256", _room([texts.name])),
         "DESCRIPTION_LENGTH": Constant("uint256", _room([texts.description])),
         "ENCODER_LENGTH": Constant("uint256", _room([texts.encoder])),
@@ -171,16 +176,23 @@ def compose(
         **terms.constants,
     }
     own = {role: _own(path) for role, path in (own_parts or {}).items()}
-    modules = {**_COMMON, **_FURTHER_CLASSES} if model.takes_classes or "classifier" in own else _COMMON
-    sources = {name: _packaged(path) for name, path in modules.items()}
-    sources["classifier.vy"] = own.get("classifier") or _packaged(model.source)
-    sources["incentive.vy"] = own.get("incentive") or _packaged(terms.source)
+    sources = {name: _packaged(path) for name, path in _COMMON.items()}
+    sources |= {"classifier.vy": _packaged(model.source), "incentive.vy": _packaged(terms.source)}
+    sources |= {f"{role}.vy": text for role, text in own.items()}
+    sources |= _imported(sources["classifier.vy"])
     sources[MODEL_FILE] = _initialized(sources[MODEL_FILE], sources["classifier.vy"])
     known = (texts.name, texts.description, texts.encoder, tuple(names), tuple(model.state))
     in_code = _composition(sources, constants, known, model.start, ())
     if _fits(in_code) if start_in_code is None else start_in_code:
         return in_code
     return _composition(sources, constants, known, model.start, data_codes(model.start))
+
+
+def _check_room(max_features: int, index_bits: int) -> None:
+    if max_features not in MAX_FEATURES_CHOICES:
+        raise InputError(f"max features must be one of 64, 128, 256 and 512, not {max_features}")
+    if index_bits not in INDEX_BITS_CHOICES:
+        raise InputError(f"index bits must be 16 or 32, not {index_bits}")
 
 
 def _composition(
@@ -210,6 +222,12 @@ def _fits(composition: Composition) -> bool:
     from decai.chain.compiler import CODE_LIMIT, fits
 
     return 32 * len(composition.arguments[5]) < CODE_LIMIT and fits(composition)
+
+
+def _imported(classifier: str) -> dict[str, str]:
+    """The further modules that a classifier imports."""
+    names = (f"{name}.vy" for name in _IMPORTS.findall(classifier))
+    return {name: _packaged(_OF_CLASSIFIERS[name]) for name in names if name in _OF_CLASSIFIERS}
 
 
 def _initialized(trainer: str, classifier: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from decai.chain.sample_form import SampleForm
 from decai.errors import InputError
@@ -21,6 +21,11 @@ class Constant:
 
     type: str
     value: int | bool | str
+
+    @classmethod
+    def text(cls, text: str) -> Self:
+        """A text of ASCII characters."""
+        return cls(f"String[{len(text)}]", text)
 
     def __str__(self) -> str:
         return f'"{self.value}"' if isinstance(self.value, str) else str(self.value)

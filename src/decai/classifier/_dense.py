@@ -9,11 +9,21 @@ from decai.kernel import kernel
 from decai.samples import Features, FloatArray, IntArray, Samples
 from decai.units import SCALE
 
-__all__ = ["NORM_TOLERANCE", "checked_vector", "checked_vectors", "dot_rows"]
+__all__ = ["NORM_TOLERANCE", "checked_vector", "checked_vectors", "dot_rows", "wrong_norm", "wrong_size"]
 
 NORM_TOLERANCE: Final = 100 * SCALE
 """How far the squared norm may be from F^2, exclusive."""
 _SQUARE: Final = SCALE * SCALE
+
+
+def wrong_size(kind: str, size: int) -> str:
+    """The refusal of a vector that has not `size` values; its contract says the same sentence."""
+    return f"{kind}: the provided data must have {size} values"
+
+
+def wrong_norm(kind: str) -> str:
+    """The refusal of a vector that is too long or too short; its contract says the same sentence."""
+    return f"{kind}: the provided data does not have a norm of 1"
 
 
 @kernel
@@ -40,10 +50,10 @@ def _first_malformed(values: IntArray, starts: IntArray, ends: IntArray, size: i
 def checked_vector(features: Features, size: int, kind: str) -> IntArray:
     """`features` as int64; `Refused` unless they are `size` fixed-point values with a norm of 1."""
     if features.ndim != 1 or features.dtype.kind != "i" or len(features) != size:
-        raise Refused(f"{kind}: the provided data must have {size} values")
+        raise Refused(wrong_size(kind, size))
     vector = features.astype(np.int64, copy=False)
     if not _has_unit_norm(vector):
-        raise Refused(f"{kind}: the provided data does not have a norm of 1")
+        raise Refused(wrong_norm(kind))
     return vector
 
 

@@ -16,10 +16,15 @@ from decai.protocols import ClassStart
 from decai.samples import Features, IntArray, Samples
 from decai.units import SCALE, truncated_div
 
-__all__ = ["COUNT_LIMIT", "SUM_LIMIT", "DenseCentroid"]
+__all__ = ["COUNT_LIMIT", "SUM_LIMIT", "DenseCentroid", "wrong_centroid"]
 
 COUNT_LIMIT: Final = 2**32 - 1
 SUM_LIMIT: Final = 2**63 - 1
+
+
+def wrong_centroid(size: int) -> str:
+    """The refusal of a further class whose mean has not `size` values; its contract says it too."""
+    return f"{DenseCentroid.kind}: the centroid must have {size} values"
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +226,7 @@ class DenseCentroid(BaseClassifier):
         """
         self.check_new_class(name, start)
         if any(not 0 <= position < self._size for position in start.values):
-            raise Refused(f"{self.kind}: the centroid must have {self._size} values")
+            raise Refused(wrong_centroid(self._size))
         if any(abs(value) > SCALE for value in start.values.values()):
             raise Refused(f"{self.kind}: every centroid value must be between -1 and 1")
         self._classes = (*self._classes, name)

@@ -138,6 +138,8 @@ class ChainSimulation(Simulation):
         InputError
             If a number does not fit.
         """
+        if not self.dataset.is_sparse:
+            return compose(self.classifier, incentive)
         longest = max(len(features) for features in self._features)
         room = next((choice for choice in MAX_FEATURES_CHOICES if choice >= longest), None)
         if room is None:

@@ -10,11 +10,20 @@ from decai.chain.parts import ClassifierPart
 from decai.errors import ChainError, InputError
 from decai.protocols import Classifier, ClassStart
 
-__all__ = ["Parameters", "class_call", "classifier_part", "read_parameters", "vocabulary_of"]
+__all__ = [
+    "Parameters",
+    "class_call",
+    "classifier_part",
+    "lists_features",
+    "read_parameters",
+    "vocabulary_of",
+]
 
 
 @lru_cache(maxsize=1)
 def _kinds() -> dict[str, type[Parameters[Any]]]:
+    from decai.chain.kinds.dense_centroid import DenseCentroidParameters
+    from decai.chain.kinds.dense_perceptron import DensePerceptronParameters
     from decai.chain.kinds.naive_bayes import NaiveBayesParameters
     from decai.chain.kinds.sparse_centroid import SparseCentroidParameters
     from decai.chain.kinds.sparse_perceptron import SparsePerceptronParameters
@@ -23,8 +32,16 @@ def _kinds() -> dict[str, type[Parameters[Any]]]:
         SparsePerceptronParameters,
         NaiveBayesParameters,
         SparseCentroidParameters,
+        DensePerceptronParameters,
+        DenseCentroidParameters,
     )
     return {kind.twin_class.kind: kind for kind in kinds}
+
+
+def lists_features(classifier: Classifier) -> bool:
+    """Whether its samples are lists of feature indices, and not vectors."""
+    kind = _kinds().get(classifier.kind)
+    return kind is None or not kind.takes_vectors
 
 
 def classifier_part(classifier: Classifier, max_features: int, index_bits: int) -> ClassifierPart:

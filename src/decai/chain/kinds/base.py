@@ -45,6 +45,8 @@ class Parameters(ABC, Generic[C]):
 
     twin_class: ClassVar[type[Any]]
     """Of its twins."""
+    takes_vectors: ClassVar[bool] = False
+    """Whether its samples are vectors, and not lists of feature indices."""
 
     def __init__(self, info: ModelInfo, start: C) -> None:
         self.info = info
