@@ -12,7 +12,7 @@ from decai.incentive import Points, Stakeable
 from decai.protocols import IncentiveMechanism
 from decai.units import Address, Seconds, Wei
 
-__all__ = ["ModelInfo", "read", "read_info", "terms_of"]
+__all__ = ["ModelInfo", "read", "read_info", "read_state", "terms_of"]
 
 _TITLE: Final = "decai 1: "
 _MOST_CLASSES: Final = 256
@@ -49,8 +49,34 @@ class ModelInfo:
 
 
 def read(chain: Reader, address: Address, signature: str, kinds: str, *arguments: Any) -> Any:
-    """One view of a contract."""
-    return answer(kinds, chain.call(address, call_data(signature, *arguments)))
+    """One view of a contract.
+
+    Raises
+    ------
+    Refused
+        If the contract refuses.
+    ChainError
+        If it is none of ours, or there is no answer.
+    """
+    data = chain.call(address, call_data(signature, *arguments))
+    try:
+        return answer(kinds, data)
+    except ChainError as error:
+        raise ChainError(f"{address}: {signature}: {error}") from None
+
+
+def read_state(chain: Reader, address: Address, signature: str, kinds: str, *arguments: Any) -> Any:
+    """One view that no model refuses.
+
+    Raises
+    ------
+    ChainError
+        If the contract refuses, or is none of ours, or there is no answer.
+    """
+    try:
+        return read(chain, address, signature, kinds, *arguments)
+    except Refused as refusal:
+        raise ChainError(f"{address}: {signature}: {refusal}; it is no decai model") from None
 
 
 def read_info(chain: Reader, address: Address) -> ModelInfo:
@@ -66,7 +92,7 @@ def read_info(chain: Reader, address: Address) -> ModelInfo:
     try:
         title = _text(chain, address, "composition()")
         if not title.startswith(_TITLE) or title.count(", ") != 1:
-            raise ChainError(f"{address}: {title[:80]!r} is no composition that this version knows")
+            raise ChainError(f"{title[:80]!r} is no composition that this version knows")
         classifier, incentive = title.removeprefix(_TITLE).split(", ")
         texts = [_text(chain, address, f"{key}()") for key in ("name", "description", "encoder")]
         count = _number(chain, address, "getNumClassifications", 1, _MOST_CLASSES)
@@ -85,7 +111,8 @@ def read_info(chain: Reader, address: Address) -> ModelInfo:
             )
         wait = read(chain, address, "refundWaitTimeS()", "uint32")
     except (Refused, ChainError) as error:
-        raise ChainError(f"{address}: the contract at this address is no decai model ({error})") from None
+        why = str(error).removeprefix(f"{address}: ")
+        raise ChainError(f"{address}: the contract at this address is no decai model ({why})") from None
     return ModelInfo(
         address=address,
         classifier=classifier,

@@ -5,7 +5,7 @@ from typing import Final
 from decai.chain.base import Reader
 from decai.chain.base_weights import BaseWeights, unpack_base_weights
 from decai.chain.data_contract import WORDS_IN_CONTRACT
-from decai.chain.model import ModelInfo, read
+from decai.chain.model import ModelInfo, read_state
 from decai.classifier import SparsePerceptron
 from decai.errors import ChainError, InputError
 from decai.units import Address
@@ -39,8 +39,8 @@ def _perceptron(
         return SparsePerceptron(
             info.classes,
             bases,
-            read(chain, info.address, "intercept()", "int80"),
-            read(chain, info.address, "learningRate()", "uint32"),
+            read_state(chain, info.address, "intercept()", "int80"),
+            read_state(chain, info.address, "learningRate()", "uint32"),
             counters,
             max_features=info.max_features,
             index_bits=info.index_bits,
@@ -60,7 +60,7 @@ def read_data_contracts(chain: Reader, address: Address) -> list[Address]:
     from eth_utils.address import to_checksum_address
 
     found: list[Address] = []
-    while int(where := read(chain, address, "dataContract(uint256)", "address", len(found)), 16):
+    while int(where := read_state(chain, address, "dataContract(uint256)", "address", len(found)), 16):
         found.append(Address(to_checksum_address(where)))
         if len(found) > _MOST_CONTRACTS:
             raise ChainError(
@@ -72,7 +72,7 @@ def read_data_contracts(chain: Reader, address: Address) -> list[Address]:
 def _read_bases(chain: Reader, info: ModelInfo) -> dict[int, int]:
     address = info.address
     bits, index_bits, count, size = (
-        read(chain, address, f"{view}()", "uint256")
+        read_state(chain, address, f"{view}()", "uint256")
         for view in ("baseBits", "baseIndexBits", "numBaseWeights", "numBaseWords")
     )
     if not 16 <= bits <= 64 or index_bits not in (0, info.index_bits) or size > _MOST_WORDS:
@@ -83,7 +83,7 @@ def _read_bases(chain: Reader, info: ModelInfo) -> dict[int, int]:
     words: list[int] = []
     while len(words) < size:
         page = min(_PAGE, size - len(words))
-        answered = read(chain, address, "baseWords(uint256,uint256)", "uint256[]", len(words), page)
+        answered = read_state(chain, address, "baseWords(uint256,uint256)", "uint256[]", len(words), page)
         if len(answered) != page:
             raise ChainError(f"{address}: the contract does not give its base weights")
         words += answered
@@ -108,7 +108,7 @@ def read_counters(chain: Reader, info: ModelInfo, words: list[int] | None = None
         words = list(range(1 << (info.index_bits - 4))) if info.index_bits <= _READABLE_BITS else []
     counters: dict[int, int] = {}
     for first, count in _pages(words):
-        page = read(chain, info.address, "counterWords(uint256,uint256)", "uint256[]", first, count)
+        page = read_state(chain, info.address, "counterWords(uint256,uint256)", "uint256[]", first, count)
         if len(page) != count:
             raise ChainError(f"{info.address}: the contract does not give what its model has learned")
         for at, word in enumerate(page):

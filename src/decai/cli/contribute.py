@@ -217,7 +217,7 @@ def _offer(offer: Any) -> dict[str, Any]:
 
 
 def _sample(trainer: "ChainTrainer", features: str | None, text: str | None) -> "Features":
-    from decai.chain.model import read
+    from decai.chain.model import read_state
     from decai.cli.features import parse_features, text_features
 
     if (features is None) == (text is None):
@@ -225,7 +225,7 @@ def _sample(trainer: "ChainTrainer", features: str | None, text: str | None) -> 
     if features is not None:
         sample = parse_features(features)
     else:
-        size = read(trainer.chain, trainer.address, "numBaseWeights()", "uint256")
+        size = read_state(trainer.chain, trainer.address, "numBaseWeights()", "uint256")
         sample = text_features(str(text), trainer.info.encoder, size)
     trainer.calls.check_features(sample)
     return sample

@@ -89,14 +89,14 @@ def list_models(as_json: Json = False) -> None:
 @app.command("info")
 def show_info(address: Model, rpc: Rpc = None, as_json: Json = False) -> None:
     """Tell what a model is, its terms, and what a contribution costs now."""
-    from decai.chain.model import read
+    from decai.chain.model import read_state
     from decai.cli.words import eth
     from decai.units import format_seconds
 
     trainer = opened(address, rpc)
     info = trainer.info
     counts = {
-        name: read(trainer.chain, info.address, f"{view}()", "uint256")
+        name: read_state(trainer.chain, info.address, f"{view}()", "uint256")
         for name, view in (("contributions", "totalSubmitted"), ("valid", "totalGoodDataCount"))
     }
     facts: dict[str, Any] = {**asdict(info), "owner": trainer.owner, "held": trainer.held, **counts}
@@ -163,9 +163,9 @@ def _predict_one(trainer: "ChainTrainer", features: str | None, text: str | None
 
 
 def _encoder(trainer: "ChainTrainer") -> tuple[str, int]:
-    from decai.chain.model import read
+    from decai.chain.model import read_state
 
-    return trainer.info.encoder, read(trainer.chain, trainer.address, "numBaseWeights()", "uint256")
+    return trainer.info.encoder, read_state(trainer.chain, trainer.address, "numBaseWeights()", "uint256")
 
 
 def _predict_many(
