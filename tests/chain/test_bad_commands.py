@@ -172,7 +172,7 @@ INFO = [
     ("nope", "'nope' is no address; one is 0x and 40 hexadecimal digits, and no known model on chain 31337"),
     ("0x5FbDB2315678afecb367f032d93F642f64180aa4", "is mistyped"),
     (NOBODY, f"{NOBODY}: there is no contract at this address on chain 31337"),
-    ("{other}", "the contract at this address is no decai model (the contract refuses without a word)"),
+    ("{other}", "is no decai model (composition(): the contract refuses without a word)"),
 ]
 PREDICT = [
     ("{model}", "give one of --features, --text, --file and --dataset"),

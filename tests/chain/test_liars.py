@@ -112,7 +112,8 @@ def test_that_reverts_on_everything(node: str, give: Give) -> None:
     reverts = sent(RpcChain(node), bytes.fromhex("600580600b6000396000f360006000fd"))
     for command in COMMANDS.values():
         give(*command.format(model=reverts).split(), "--rpc", node).refused(
-            f"{reverts}: the contract at this address is no decai model (the contract refuses without a word)"
+            f"{reverts}: the contract at this address is no decai model "
+            "(composition(): the contract refuses without a word)"
         )
 
 
