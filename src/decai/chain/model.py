@@ -76,7 +76,7 @@ def read_state(chain: Reader, address: Address, signature: str, kinds: str, *arg
     try:
         return read(chain, address, signature, kinds, *arguments)
     except Refused as refusal:
-        raise ChainError(f"{address}: {signature}: {refusal}; it is no decai model") from None
+        raise ChainError(f"{address}: {signature}: {refusal}") from None
 
 
 def read_info(chain: Reader, address: Address) -> ModelInfo:
@@ -104,13 +104,13 @@ def read_info(chain: Reader, address: Address) -> ModelInfo:
         terms: tuple[Any, Any, int, str] = (None, None, 0, "count")
         if incentive == Stakeable.kind:
             terms = (
-                read(chain, address, "ownerClaimWaitTimeS()", "uint32"),
-                read(chain, address, "anyAddressClaimWaitTimeS()", "uint32"),
-                read(chain, address, "costWeight()", "uint256"),
-                "deposit" if read(chain, address, "sharesByDeposit()", "bool") else "count",
+                read_state(chain, address, "ownerClaimWaitTimeS()", "uint32"),
+                read_state(chain, address, "anyAddressClaimWaitTimeS()", "uint32"),
+                read_state(chain, address, "costWeight()", "uint256"),
+                "deposit" if read_state(chain, address, "sharesByDeposit()", "bool") else "count",
             )
-        wait = read(chain, address, "refundWaitTimeS()", "uint32")
-    except (Refused, ChainError) as error:
+        wait = read_state(chain, address, "refundWaitTimeS()", "uint32")
+    except ChainError as error:
         why = str(error).removeprefix(f"{address}: ")
         raise ChainError(f"{address}: the contract at this address is no decai model ({why})") from None
     return ModelInfo(
@@ -132,14 +132,14 @@ def read_info(chain: Reader, address: Address) -> ModelInfo:
 
 
 def _text(chain: Reader, address: Address, signature: str, *arguments: Any) -> str:
-    text = str(read(chain, address, signature, "string", *arguments))
+    text = str(read_state(chain, address, signature, "string", *arguments))
     if len(text) > _LONGEST_TEXT:
         raise ChainError(f"its {signature} is a text of {len(text):,} characters")
     return text
 
 
 def _number(chain: Reader, address: Address, view: str, low: int, high: int) -> int:
-    number = int(read(chain, address, f"{view}()", "uint256"))
+    number = int(read_state(chain, address, f"{view}()", "uint256"))
     if not low <= number <= high:
         shown = f"{number:,}" if number < 10**30 else f"about 10^{len(str(number)) - 1}"
         raise ChainError(f"its {view} is {shown}")
