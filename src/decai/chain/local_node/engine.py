@@ -20,6 +20,8 @@ BASE_FEE: Final = 10**9
 _COMMON: Final = (
     *("--silent", "--hardfork", "osaka", "--chain-id", str(CHAIN_ID), "--mnemonic", MNEMONIC),
     *("--block-base-fee-per-gas", str(BASE_FEE)),
+    # No block is ever taken back, so the latest one is safe and final.
+    *("--slots-in-an-epoch", "0"),
 )
 _FORKED: Final = ("--no-rate-limit", "--no-storage-caching")
 _MINED_SECONDS: Final = 10.0
