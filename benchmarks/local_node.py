@@ -132,8 +132,8 @@ def bare(contributions: int, contracts: int) -> None:
             if forked:
                 empty = Anvil("--silent")
                 running.callback(empty.stop)
-                flags += ("--fork-url", empty.url, "--no-rate-limit", "--no-storage-caching")
-            anvil = Anvil("--silent", *flags)
+                fork = ("--fork-url", empty.url, "--no-rate-limit", "--no-storage-caching")
+            anvil = Anvil("--silent", *flags, *(fork if forked else ()))
             running.callback(anvil.stop)
             _grow(Load(anvil.url, contracts), contributions, lambda pid=anvil.pid: pid)  # type: ignore[misc]
             begin = perf_counter()

@@ -33,7 +33,7 @@ async def brought_back(engine: Engine, journal: Journal) -> Clock:
             elif isinstance(entry, Clock):
                 clock = entry
         await _set_clock(engine, clock)
-    except (FaultError, TimeoutError) as error:
+    except FaultError as error:
         raise StorageError(f"{journal.folder}: the state cannot be brought back ({error})") from None
     return clock
 
@@ -51,7 +51,7 @@ async def _replay(engine: Engine, entry: Entry, journal: Journal) -> None:
         block = await engine.block()
         same = (int(block["number"], 16), block["hash"]) == (entry.number, entry.block_hash or block["hash"])
     else:
-        receipt = await engine.receipt(await engine.ask("eth_sendRawTransaction", entry.transaction))
+        receipt = await engine.ask("eth_sendRawTransactionSync", entry.transaction)
         found = (receipt["transactionHash"], int(receipt["gasUsed"], 16), int(receipt["status"], 16))
         same = found == (entry.hash, entry.gas, entry.status)
         same = same and receipt["blockHash"] == (entry.block_hash or receipt["blockHash"])

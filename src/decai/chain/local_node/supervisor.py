@@ -142,7 +142,7 @@ class Supervisor:
         async with self._unsettled:
             await asyncio.to_thread(self.journal.keep_state, state, self._clock)
         # The longer it takes, the rarer it is.
-        self._state_after = max(_STATE_EVERY, int(2_000 * (time.monotonic() - started)))
+        self._state_after = max(_STATE_EVERY, int(1_000 * (time.monotonic() - started)))
 
     # Requests
 
