@@ -26,6 +26,7 @@ __all__ = ["Supervisor"]
 
 _STATE_EVERY: Final = 500
 """Entries of the journal after which the state is kept, or more if keeping it takes long."""
+_STATE_AT_LAST: Final = 2_000
 _READS: Final = 3
 _RESTARTS: Final = 3
 _LATEST_TIME: Final = 2**40
@@ -141,8 +142,8 @@ class Supervisor:
         state = await engine.dump()
         async with self._unsettled:
             await asyncio.to_thread(self.journal.keep_state, state, self._clock)
-        # The longer it takes, the rarer it is.
-        self._state_after = max(_STATE_EVERY, int(1_000 * (time.monotonic() - started)))
+        # The longer it takes, the rarer it is; but all that came after has to be done again after a kill.
+        self._state_after = min(max(_STATE_EVERY, int(1_000 * (time.monotonic() - started))), _STATE_AT_LAST)
 
     # Requests
 
