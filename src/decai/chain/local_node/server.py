@@ -92,14 +92,25 @@ async def _serve(folder: Path, ready: IO[bytes]) -> None:
 
 
 async def _listen(runner: web.AppRunner) -> int:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind(("127.0.0.1", PREFERRED_PORT))
+        listener = _listener(PREFERRED_PORT)
     except OSError:
-        listener.bind(("127.0.0.1", 0))
+        listener = _listener(0)
     await web.SockSite(runner, listener).start()
     return int(listener.getsockname()[1])
+
+
+def _listener(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        # Two that start at once can both be bound to a port; only one of them can listen.
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 def main(arguments: list[str]) -> int:
