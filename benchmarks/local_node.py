@@ -109,6 +109,7 @@ def supervised(contributions: int, contracts: int) -> None:
         (Path(name) / "bin").mkdir()
         (Path(name) / "bin" / program.name).symlink_to(program)
         os.environ[DATA_DIR_VARIABLE] = name
+        os.environ["DECAI_NODE_PORT"] = "0"
 
         def pid() -> int:
             running = status()

@@ -15,5 +15,6 @@ def _own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / program.name).symlink_to(program)
     monkeypatch.setenv(DATA_DIR_VARIABLE, str(tmp_path))
+    monkeypatch.setenv("DECAI_NODE_PORT", "0")
     yield
     stop()

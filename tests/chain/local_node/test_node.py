@@ -4,6 +4,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -405,3 +406,21 @@ def test_nothing_is_left_of_an_anvil_that_has_ended(tmp_path: Path, monkeypatch:
 def test_what_anvil_says_of_itself_does_not_tell_where_its_chain_began(node: NodeInfo) -> None:
     for method in ("anvil_nodeInfo", "anvil_metadata", "hardhat_metadata"):
         assert "http" not in json.dumps(rpc(node.url, method))
+
+
+def test_the_port_can_be_chosen_and_another_is_taken_if_it_is_in_use(
+    data_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        taken.listen()
+        monkeypatch.setenv("DECAI_NODE_PORT", str(port))
+        assert ensure_running().url != f"http://127.0.0.1:{port}"
+        stop()
+    assert ensure_running().url == f"http://127.0.0.1:{port}"
+    stop()
+    for nonsense in ("soon", "-1", "65536"):
+        monkeypatch.setenv("DECAI_NODE_PORT", nonsense)
+        with pytest.raises(ChainError, match=f"does not start: DECAI_NODE_PORT: '{nonsense}' is no port"):
+            ensure_running()

@@ -21,14 +21,16 @@ from aiohttp import web
 from decai.chain.local_node.gate import is_local_host, is_trusted_origin
 from decai.chain.local_node.supervisor import Supervisor
 from decai.dataset.storage import atomic_file
-from decai.errors import DecaiError, StorageError
+from decai.errors import DecaiError, InputError, StorageError
 
-__all__ = ["INFO", "LOCK", "PREFERRED_PORT", "main"]
+__all__ = ["INFO", "LOCK", "PORT_VARIABLE", "PREFERRED_PORT", "main"]
 
 INFO: Final = "node.json"
 """Where the node is, in its folder while it runs."""
 LOCK: Final = "lock"
 PREFERRED_PORT: Final = 8545
+PORT_VARIABLE: Final = "DECAI_NODE_PORT"
+"""Another port to prefer; 0 for any."""
 _BODY: Final = 8 * 2**20
 _BATCH: Final = 1_000
 
@@ -70,6 +72,7 @@ def _application(supervisor: Supervisor) -> web.Application:
 
 
 async def _serve(folder: Path, ready: IO[bytes]) -> None:
+    preferred = _preferred_port()
     supervisor = Supervisor(folder)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -78,7 +81,7 @@ async def _serve(folder: Path, ready: IO[bytes]) -> None:
     try:
         await supervisor.open()
         await runner.setup()
-        port = await _listen(runner)
+        port = await _listen(runner, preferred)
         info = {"url": f"http://127.0.0.1:{port}", "pid": os.getpid(), "token": supervisor.token}
         with atomic_file(folder / INFO) as file:
             os.fchmod(file.fileno(), 0o600)
@@ -91,9 +94,16 @@ async def _serve(folder: Path, ready: IO[bytes]) -> None:
         await supervisor.close()
 
 
-async def _listen(runner: web.AppRunner) -> int:
+def _preferred_port() -> int:
+    chosen = os.environ.get(PORT_VARIABLE) or str(PREFERRED_PORT)
+    if not (chosen.isdecimal() and int(chosen) < 2**16):
+        raise InputError(f"{PORT_VARIABLE}: {chosen!r} is no port")
+    return int(chosen)
+
+
+async def _listen(runner: web.AppRunner, preferred: int) -> int:
     try:
-        listener = _listener(PREFERRED_PORT)
+        listener = _listener(preferred)
     except OSError:
         listener = _listener(0)
     await web.SockSite(runner, listener).start()
