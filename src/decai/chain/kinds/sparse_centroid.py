@@ -8,7 +8,8 @@ from decai.chain.kinds.base import Parameters, State, made
 from decai.chain.kinds.lanes import Lanes, pack_lanes
 from decai.chain.kinds.room import pairs_of, require_index, require_room
 from decai.chain.kinds.tables import read_lanes, read_start_words
-from decai.chain.model import ModelInfo, read
+from decai.chain.model import ModelInfo
+from decai.chain.model import read_state as read
 from decai.chain.parts import ClassifierPart, Constant
 from decai.chain.sample_form import SampleForm
 from decai.classifier import SparseCentroid
