@@ -166,11 +166,13 @@ class TestFinds:
 
     def test_a_weight(self, used: ChainTrainer) -> None:
         self.flip(used, slots(composition("stakeable"))["_counters"], bit=16 * 4)
-        assert failed(used)["model"].startswith("feature 4 was moved by ")
+        assert failed(used)["model"].startswith("word 0 of its counterWords is ")
 
     def test_a_weight_that_nobody_ever_learned(self, used: ChainTrainer) -> None:
         self.flip(used, slots(composition("stakeable"))["_counters"] + 4_095, bit=255)
-        assert failed(used) == {"model": "feature 65535 was moved by -32768 steps; by the rules it is +0"}
+        assert failed(used) == {
+            "model": f"word 4,095 of its counterWords is {0x8000 << 240:#x}; by the rules it is 0x0"
+        }
 
     @pytest.mark.parametrize("bit", [0, 96, 192, 224, 253, 254])
     def test_any_field_of_a_contribution(self, used: ChainTrainer, bit: int) -> None:

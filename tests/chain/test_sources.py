@@ -19,7 +19,10 @@ FUNCTION = re.compile(
     r'(?:    """\n(?P<doc>.*?)    """\n)?',
     re.MULTILINE | re.DOTALL,
 )
-KINDS = ("sparse-perceptron", "stakeable", "points")
+KINDS = (
+    *("sparse-perceptron", "dense-perceptron", "naive-bayes", "sparse-centroid", "dense-centroid"),
+    *("stakeable", "points"),
+)
 SENTENCE = re.compile(r'"([a-z][a-z -]*: [^"\n]+)"')
 
 
@@ -137,5 +140,7 @@ def test_refuses_with_a_sentence_of_its_part(path: Path) -> None:
     ):
         assert SENTENCE.search(statement) or statement.strip() == "raise reason", statement
     for argument in re.findall(r"_refuse\(([^)]*)\)", text):
-        assert SENTENCE.fullmatch(argument) or argument == "reason: String[64]", argument
+        # Sentences with a number of the model in them are made of the twin's.
+        made = ("reason: String[64]", "parameters.WRONG_SIZE", "parameters.WRONG_NORM")
+        assert SENTENCE.fullmatch(argument) or argument in (*made, "parameters.WRONG_CENTROID"), argument
         assert len(argument) <= 66

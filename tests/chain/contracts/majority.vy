@@ -16,10 +16,12 @@ _classes: DynArray[String[parameters.CLASS_LENGTH], parameters.NUM_CLASSES]
 @deploy
 def __init__(
     classes: DynArray[String[parameters.CLASS_LENGTH], parameters.NUM_CLASSES],
+    state: uint256[parameters.STATE_WORDS],
     start: uint256[parameters.START_WORDS],
 ):
     """
     @param classes The names of the classes.
+    @param state Nothing that it needs.
     @param start Nothing that it needs.
     """
     self._classes = classes
