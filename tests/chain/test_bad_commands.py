@@ -200,6 +200,7 @@ ADD_DATA = [
     ("{model} --label yes", "give one of --features and --text"),
     ("{model} --label maybe --features 1", "'maybe' is no class of this model; it has no (0), yes (1)"),
     ("{model} --label 2 --features 1", "'2' is no class of this model"),
+    (f"{{model}} --label {'9' * 5000} --features 1", "9' is no class of this model"),
     ("{model} --label yes --features 70000", "sparse-perceptron: a feature index is out of range"),
     ("{model} --label yes --features 1 --value=-1", "--value: '-1' is negative"),
     ("{model} --label yes --features 1 --value much", "'much' is not an amount of money"),

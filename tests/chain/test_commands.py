@@ -243,6 +243,7 @@ class TestClassifierOfOnesOwn:
         model = deploy(give, SPARSE, part, *waits)["address"]
         told = give("model", "add-data", model, "--features=9", "--label=yes", "--json").told()
         assert give("model", "predict", model, "--features=1", "--json").told()["label"] == 1
+        chain.advance_to(Seconds(told["added"] + 60))
         assert give("model", "refund", model, "--number=0", "--json").told()["amount"] == told["cost"]
         Path("samples.txt").write_text("1\n")
         for command in ("claims", "verify", "export -o m.json", "predict --file samples.txt"):

@@ -115,3 +115,9 @@ def test_a_weight_that_learning_took_out_of_range_is_refused() -> None:
     model = SparsePerceptron(("no", "yes"), {0: 2**47 - 1}, learning_rate=1, counters={0: 1})
     with pytest.raises(InputError, match=r"out of the range of a base weight"):
         compose(model, Points(WAITS[0]))
+
+
+def test_two_classes_of_one_name_are_refused() -> None:
+    model = SparsePerceptron(("yes", "yes"), [1])
+    with pytest.raises(InputError, match=r"^two classes have the name 'yes'$"):
+        compose(model, Points())

@@ -160,6 +160,8 @@ def compose(
     kinds |= {role: _own_kind(role, path) for role, path in (own_parts or {}).items()}
     title = f"decai 1: {kinds['classifier']}, {kinds['incentive']}"
     names = [_checked_text("the name of a class", name) for name in classifier.classes]
+    if len(set(names)) < len(names):
+        raise InputError(f"two classes have the name {max(names, key=names.count)[:80]!r}")
     constants: dict[str, Constant] = {
         "COMPOSITION_LENGTH": Constant("uint256", len(title)),
         "COMPOSITION": Constant.text(title),

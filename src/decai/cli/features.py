@@ -128,7 +128,7 @@ def label_of(text: str, classes: tuple[str, ...]) -> int:
     """
     if text in classes:
         return classes.index(text)
-    if text.isascii() and text.isdigit() and int(text) < len(classes):
+    if text.isascii() and text.isdigit() and len(text) <= _DIGITS and int(text) < len(classes):
         return int(text)
     names = ", ".join(f"{name} ({number})" for number, name in enumerate(classes[:20]))
     raise InputError(f"{text[:80]!r} is no class of this model; it has {names}")

@@ -1,11 +1,16 @@
 """``decai node``: the chain on this machine, with play money."""
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
 __all__ = ["app"]
+
+_LATEST: Final = 253_402_300_799
+"""The last second of the year 9999: no date is later, and contracts count seconds in 40 bits."""
+_MOST_MONEY: Final = 2**128
+"""Wei that an account is given at most."""
 
 app = typer.Typer(help="Run a chain on this machine, with play money and a clock that can be moved.")
 
@@ -79,9 +84,12 @@ def give(
     from decai.chain.local_node import ensure_running
     from decai.chain.local_node.anvil import rpc
     from decai.cli.words import eth
+    from decai.errors import InputError
     from decai.units import parse_wei
 
     account, wei = parse_address(address), parse_wei(amount)
+    if not 0 < wei <= _MOST_MONEY:
+        raise InputError(f"{amount!r} is nothing to give; it must be above 0 and at most 2^128 wei")
     url = ensure_running().url
     balance = int(rpc(url, "eth_getBalance", account, "latest"), 16) + wei
     rpc(url, "anvil_setBalance", account, hex(balance))
@@ -106,6 +114,9 @@ def advance_time(
     if seconds <= 0:
         raise InputError(f"time goes forward; {by!r} does not")
     url = ensure_running().url
+    before = int(rpc(url, "eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+    if before + seconds > _LATEST:
+        raise InputError(f"a clock cannot be moved beyond the year 9999; {by!r} would")
     rpc(url, "evm_increaseTime", seconds)
     rpc(url, "evm_mine")
     now = int(rpc(url, "eth_getBlockByNumber", "latest", False)["timestamp"], 16)

@@ -19,6 +19,7 @@ import pytest
 
 from decai.chain.local_node import NodeInfo, ensure_running, status, stop
 from decai.chain.local_node.anvil import Anvil, ephemeral_anvil, rpc
+from decai.cli import run
 from decai.errors import ChainError, StorageError
 from decai.paths import data_dir
 
@@ -424,3 +425,24 @@ def test_the_port_can_be_chosen_and_another_is_taken_if_it_is_in_use(
         monkeypatch.setenv("DECAI_NODE_PORT", nonsense)
         with pytest.raises(ChainError, match=f"does not start: DECAI_NODE_PORT: '{nonsense}' is no port"):
             ensure_running()
+
+
+@pytest.mark.parametrize(
+    ("command", "part"),
+    [
+        (("advance-time", "99999999999999 days"), "beyond the year 9999"),
+        (("advance-time", "3000000 days"), "beyond the year 9999"),
+        (("faucet", "0x" + "1" * 40, "1e60 ether"), "at most 2^128 wei"),
+        (("faucet", "0x" + "1" * 40, "0"), "is nothing to give"),
+    ],
+)
+def test_nothing_happens_to_a_clock_or_an_account_beyond_all_measure(
+    node: NodeInfo, capsys: pytest.CaptureFixture[str], command: tuple[str, ...], part: str
+) -> None:
+    before = rpc(node.url, "eth_getBlockByNumber", "latest", False)
+    assert run(["node", *command]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("error: ")
+    assert part in said.err
+    assert rpc(node.url, "eth_getBlockByNumber", "latest", False) == before
