@@ -1,17 +1,14 @@
-"""The dense centroid's contract: worked examples, limits of its ranges, further classes, and the twin at random."""
+"""The dense centroid's contract: worked examples, limits of its ranges, further classes, its twin at random."""
 
 import random
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from decai import model_file
 from decai.chain.abi import decode_event
 from decai.chain.audit import audit
-from decai.chain.base import Mined
-from decai.chain.client import ChainTrainer
 from decai.chain.compiler import CODE_LIMIT, compile_composition
 from decai.chain.compose import compose
 from decai.chain.current import current_classifier
@@ -24,7 +21,7 @@ from decai.incentive import Points
 from decai.protocols import ClassStart
 from decai.units import Seconds
 from tests.classifier.dense_contract import ADA, OWNER, Pair, each_incentive, exact, play
-from tests.classifier.vectors import EXACT, F, i64, random_unit
+from tests.classifier.vectors import F, i64, random_unit
 
 NAMES = ("east", "north")
 SUM_LIMIT = 2**63 - 1
