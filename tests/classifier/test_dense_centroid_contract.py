@@ -1,4 +1,4 @@
-"""The dense centroid's contract: worked examples, limits of its ranges, further classes, its twin at random."""
+"""The dense centroid's contract: examples, limits, further classes, the twin at random."""
 
 import random
 from collections.abc import Sequence
