@@ -25,6 +25,8 @@ def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
     for program in (common / "bin").glob("anvil-*"):
         (own / "bin" / program.name).symlink_to(program)
     monkeypatch.setenv(DATA_DIR_VARIABLE, str(own))
+    # Whoever is used to a node on the usual port must not talk to this one.
+    monkeypatch.setenv("DECAI_NODE_PORT", "0")
     monkeypatch.delenv("DECAI_PASSWORD", raising=False)
     yield own
     if (own / "node").exists() and os.environ.get(DATA_DIR_VARIABLE) == str(own):

@@ -185,6 +185,37 @@ class TestInterruption:
         assert line.encode() in shown
         assert b"Traceback" not in shown
 
+    def test_second_one_ends_a_run_whose_agent_hangs(self, tmp_path: Path) -> None:
+        """The first one asks for an end after this turn, which never comes."""
+        (tmp_path / "hanging.py").write_text(
+            "import os\n"
+            "from decai.simulation import Agent\n"
+            "class Hanging(Agent):\n"
+            "    def wants_to_contribute(self, view):\n"
+            "        self.turns = getattr(self, 'turns', 0) + 1\n"
+            "        if self.turns == 3:\n"
+            "            os.write(1, b'hangs\\n')\n"
+            "            while True:\n"
+            "                pass\n"
+            "        return True\n"
+        )
+        custom = ["--set=agents.bad.kind=custom", "--set=agents.bad.strategy=hanging:Hanging"]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "decai.cli", "simulate", "tiny", *custom, "--out", "run"],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"hangs\n"
+        process.send_signal(signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.5)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+        assert (process.returncode, errors) == (130, b"error: interrupted\n")
+        assert not (tmp_path / "run").exists()
+
 
 class TestBadInput:
     @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from decai.chain.compose import Composition, Texts, compose
 from decai.chain.data_contract import data_codes
 from decai.chain.deploy import deploy, init_code
 from decai.chain.evm import EvmChain
-from decai.chain.model import read_info
 from decai.chain.kinds import read_parameters
+from decai.chain.model import read_info
 from decai.chain.recompose import recomposed
 from decai.classifier import SparsePerceptron
 from decai.errors import InputError

@@ -25,8 +25,8 @@ from decai.chain.deployment import (
 )
 from decai.chain.evm import EvmChain
 from decai.chain.fees import MAX_GAS
-from decai.chain.model import read
 from decai.chain.kinds import read_parameters
+from decai.chain.model import read
 from decai.chain.rpc import RpcChain
 from decai.classifier import SparsePerceptron
 from decai.errors import ChainError, InputError

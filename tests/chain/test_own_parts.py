@@ -7,6 +7,7 @@ import pytest
 from decai.chain.client import ChainTrainer
 from decai.chain.compiler import compile_composition
 from decai.errors import ChainError, InputError, Refused
+from decai.units import Wei
 from tests.chain.contract import ADA, BO, EVE, RICH, Contract, composition, packed_words
 from tests.conformance.twin_state import array
 
@@ -59,8 +60,17 @@ class TestMechanism:
         trainer = ChainTrainer(contract.chain, contract.address)
         assert trainer.info.incentive == "own fixed_price"
         assert trainer.predict(array([0])) == 1
+        assert not trainer.info.has_twin
         with pytest.raises(ChainError, match="'own fixed_price' has no twin in this version"):
             trainer.claims(ADA)
+
+    @pytest.mark.parametrize("way", [True, False])
+    def test_numbers_contributions_by_their_events(self, contract: Contract, way: bool) -> None:
+        trainer = ChainTrainer(contract.chain, contract.address, packed=way)
+        for number, person in enumerate((ADA, BO, ADA)):
+            receipt = trainer.add_data(person, array([number]), 1, Wei(9_000))
+            assert receipt == (number, 5_000)
+        assert trainer.held == 15_000
 
 
 def test_classifier_of_ones_own() -> None:

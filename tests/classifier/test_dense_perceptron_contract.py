@@ -139,7 +139,7 @@ def test_a_sum_stops_at_its_limit_and_leaves_its_neighbours_alone(sign: int) -> 
 
 
 def sum_slot(pair: Pair) -> int:
-    """Where the sums begin in storage: a contribution makes the first word what nothing else is."""
+    """Where the sums begin in storage: a contribution changes the first one as it changes nothing else."""
     label = 1 - pair.twin.predict(i64([F, 0, 0, 0, 0]))
     row = [599_999_999, 800_000_001, 0, 0, 0]
     pair.teach(row, label)

@@ -30,7 +30,9 @@ def contract(weights: list[int]) -> ChainTrainer:
 def counters(trainer: ChainTrainer) -> dict[int, int]:
     """Those that are not 0, by feature."""
     parameters = read_parameters(trainer.chain, trainer.info)
-    model = parameters.learned(parameters.read_state(trainer.chain, parameters.places()), trainer.info.classes)
+    model = parameters.learned(
+        parameters.read_state(trainer.chain, parameters.places()), trainer.info.classes
+    )
     assert isinstance(model, SparsePerceptron)
     return model.counters()
 

@@ -10,7 +10,8 @@ from contextlib import redirect_stdout
 from io import StringIO
 from multiprocessing import get_context
 
-from tests.conformance.twin_cases import PAIRINGS, Mechanism, cases
+from tests.conformance.twin_case import Mechanism
+from tests.conformance.twin_cases import PAIRINGS, cases
 from tests.conformance.twin_run import Tally, run
 
 __all__ = ["main"]

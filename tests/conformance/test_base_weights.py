@@ -11,9 +11,9 @@ from decai.chain.client import ChainTrainer
 from decai.chain.compose import compose
 from decai.chain.deploy import deploy
 from decai.chain.evm import EvmChain
-from decai.chain.model import read
 from decai.chain.kinds import read_parameters
 from decai.chain.kinds.tables import read_data_contracts
+from decai.chain.model import read
 from decai.classifier import SparsePerceptron
 from decai.incentive import Stakeable
 from decai.samples import Features

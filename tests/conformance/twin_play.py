@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from decai.protocols import Path
+from decai.protocols import ClassStart, Path
 from decai.units import DAY, Address
-from tests.conformance.twin_cases import Case
+from tests.conformance.twin_case import Case
 from tests.conformance.twin_state import (
     ADA,
     CONTRIBUTORS,
@@ -73,7 +73,7 @@ class Play:
         everybody = [*start.validated, *start.contested]
         for number, author in enumerate(everybody):
             self.twins.advance(3)
-            self._add_opinion(author, (number % 3,), number < len(start.validated), True)
+            self._add_opinion(author, self._simple(number), number < len(start.validated), True)
         self.twins.advance(case.terms.refund_wait + 1)
         for number in range(len(everybody)):
             self.refund_own(number, True)
@@ -99,7 +99,7 @@ class Play:
 
     def add_opinion(self, sender: Address, row: Row, agree: bool, packed: bool) -> None:
         """What the model says, or the opposite."""
-        if self.twins.can_be_said(row, 0, packed=True):
+        if self.twins.is_sample(row):
             self._add_opinion(sender, row, agree, packed)
 
     def add_for_next_to_nothing(self, sender: Address, number: int, deposit: int) -> None:
@@ -107,7 +107,7 @@ class Play:
         gap = (self.case.terms.cost_weight * 3600 // deposit) ** 2
         if gap < 100 * YEAR:
             self.twins.advance(gap)
-            self._add_opinion(sender, (number % 3,), False, True)
+            self._add_opinion(sender, self._simple(number), False, True)
             self.twins.advance(self.case.terms.refund_wait)
 
     def add_again(self, index: int, packed: bool) -> None:
@@ -224,6 +224,10 @@ class Play:
         """By the owner or anybody else."""
         self.twins.add_feature_indices(sender or self._person(self.twins.local.owner), indices)
 
+    def begin_class(self, sender: Address | None, name: str, start: ClassStart) -> None:
+        """By the owner or anybody else."""
+        self.twins.begin_class(sender or self._person(self.twins.local.owner), name, start)
+
     def withdraw(self, sender: Address, recipient: Address) -> None:
         """By whoever has something or nothing to withdraw."""
         self.twins.withdraw(sender, recipient)
@@ -269,14 +273,19 @@ class Play:
 
     def _add_opinion(self, sender: Address, row: Row, agree: bool, packed: bool) -> None:
         said = self.twins.read("predictPacked(uint256[])", "uint64", self.twins.words(row))
-        self.twins.add(sender, row, said if agree else 1 - said, self.twins.local.cost(), packed)
+        other = (said + 1) % len(self.twins.local.classifier.classes)
+        self.twins.add(sender, row, said if agree else other, self.twins.local.cost(), packed)
+
+    def _simple(self, number: int) -> Row:
+        return self.case.model.simple[number % 3]
 
     def _alias(self, known: Known | None, place: int) -> Row | None:
         row = known[0] if known is not None else ()
-        at, bits = place % max(1, len(row)), self.case.index_bits
-        if not at or row[at - 1] >> (63 - bits):
+        at, bits, offset = place % max(1, len(row)), self.case.index_bits, self.case.model.offset
+        if not at or (row[at - 1] + offset) >> (63 - bits):
             return None
-        return (*row[: at - 1], 0, row[at] | row[at - 1] << bits, *row[at + 1 :])
+        aliased = (row[at] + offset | row[at - 1] + offset << bits) - offset
+        return (*row[: at - 1], -offset, aliased, *row[at + 1 :])
 
     def _push(self, row: Row, label: int, short_of: int) -> None:
         """Contribute what the model never agrees with, until its counters have almost nowhere to go."""
@@ -364,6 +373,10 @@ def steps(case: Case, number: int) -> st.SearchStrategy[list[Step]]:
         ),
         (2, "withdraw", {"sender": st.just(WALLET) | people, "recipient": people}),
     ]
+    if case.model.starts is not None:
+        names = st.sampled_from(["", "drei", "x" * 64])
+        further = {"sender": st.none() | people, "name": names, "start": case.model.starts}
+        table.append((2, "begin_class", further))
     choices = [
         st.builds(Step, st.just(name), st.fixed_dictionaries(arguments))
         for weight, name, arguments in table

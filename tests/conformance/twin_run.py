@@ -7,7 +7,7 @@ from typing import Final
 from hypothesis import HealthCheck, given, seed, settings
 
 from decai.protocols import Path
-from tests.conformance.twin_cases import Case
+from tests.conformance.twin_case import Case
 from tests.conformance.twin_play import Play, Start, Step, starts, steps
 
 __all__ = ["Tally", "run"]

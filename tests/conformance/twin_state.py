@@ -4,7 +4,7 @@ What a word holds is written down here once more, from ``docs/mechanism.md`` and
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,12 +16,13 @@ from decai.chain.client import ChainTrainer
 from decai.chain.deploy import deploy
 from decai.chain.evm import EvmChain
 from decai.chain.model import read
+from decai.errors import Refused
 from decai.protocols import Path
 from decai.samples import Features
 from decai.trainer import LocalTrainer
 from decai.units import Address, Seconds, Wei
 from tests.chain.wallets import Manner, Wallet
-from tests.conformance.twin_cases import START, Case, Row
+from tests.conformance.twin_case import START, Case, Row
 
 __all__ = [
     "ADA",
@@ -113,7 +114,8 @@ class TwinState:
         """A sample in its packed form: its length, then its features, from the highest bits down."""
         bits = self.case.index_bits
         lanes = 256 // bits
-        numbers = [len(row), *row] + [0] * (-(len(row) + 1) % lanes)
+        raised = [number + self.case.model.offset for number in row]
+        numbers = [len(row), *raised] + [0] * (-(len(row) + 1) % lanes)
         return tuple(
             sum(number << bits * (lanes - 1 - lane) for lane, number in enumerate(numbers[at : at + lanes]))
             for at in range(0, len(numbers), lanes)
@@ -186,12 +188,31 @@ class TwinState:
         return low + (ledger.deposit[number] << 96) + (first << 192) + (claims << 224) + (flags << 253)
 
     def same_opinions(self, row: Row) -> None:
-        """Of a sample, if it is one."""
-        bits = self.case.index_bits
-        if len(row) <= self.case.max_features and all(0 <= index < 1 << bits for index in row):
-            label = self.local.predict(array(row))
-            assert self.read("predict(int64[])", "uint64", row) == label
-            assert self.read("predictPacked(uint256[])", "uint64", self.words(row)) == label
+        """Of a sample, or why it is none."""
+        mine = self._opinion(lambda: self.local.predict(array(row)))
+        if len(row) <= self.case.max_features and all(-(2**63) <= number < 2**63 for number in row):
+            assert self._opinion(lambda: self.read("predict(int64[])", "uint64", row)) == mine
+            if self.fits(row):
+                packed = self.words(row)
+                assert self._opinion(lambda: self.read("predictPacked(uint256[])", "uint64", packed)) == mine
+
+    def fits(self, row: Row) -> bool:
+        """Whether each number has room in its lane."""
+        offset, bits = self.case.model.offset, self.case.index_bits
+        return all(0 <= number + offset < 1 << bits for number in row)
+
+    def is_sample(self, row: Row) -> bool:
+        """Whether the twin takes it."""
+        return len(row) <= self.case.max_features and isinstance(
+            self._opinion(lambda: self.local.predict(array(row))), int
+        )
+
+    @staticmethod
+    def _opinion(call: Callable[[], int]) -> int | str:
+        try:
+            return call()
+        except Refused as refusal:
+            return str(refusal)
 
     # From time to time
 

@@ -12,9 +12,9 @@ from eth_abi.abi import encode
 from decai.chain.abi import Event, call_data, decode_event, selector
 from decai.chain.base import Mined, Transaction
 from decai.errors import ChainError, Refused
-from decai.protocols import Path
+from decai.protocols import ClassStart, Path
 from decai.units import Address, Seconds, Wei
-from tests.conformance.twin_cases import Case
+from tests.conformance.twin_case import Case
 from tests.conformance.twin_state import CREDITED, DRIVER, WALLET, Known, Row, TwinState, array
 
 __all__ = ["Twins"]
@@ -156,6 +156,20 @@ class Twins(TwinState):
             self.happened(mined, [Event("FeatureIndicesAdded", {"indices": tuple(indices)})])
         self.done()
 
+    def begin_class(self, person: Address, name: str, start: ClassStart) -> None:
+        """Give the model a further class."""
+        sender = self.real(person)
+        mine = outcome(lambda: self.local.begin_class(sender, name, start))
+        data = self.clients[True].calls.add_class(sender, name, start).data
+        mined = self.sent(mine, person, data)
+        if mined is not None:
+            values = tuple(index << 64 | value for index, value in sorted(start.values.items()))
+            begun = {"samples": start.samples, "values": values, "index": mine}
+            self.happened(
+                mined, [Event("ClassStart", begun), Event("AddClass", {"name": name, "index": mine})]
+            )
+        self.done()
+
     def withdraw(self, person: Address, recipient: Address) -> None:
         """Take out what was credited."""
         credited = self.local.balance(CREDITED) if person == WALLET else Wei(0)
@@ -176,9 +190,8 @@ class Twins(TwinState):
 
     def can_be_said(self, row: Row, label: int, packed: bool) -> bool:
         """Whether a call can express it; packed, a feature has no room outside of the range."""
-        low, high = (0, 1 << self.case.index_bits) if packed else (-(2**63), 2**63)
-        fits = len(row) <= self.case.max_features and all(low <= index < high for index in row)
-        return fits and 0 <= label < 2**64
+        fits = self.fits(row) if packed else all(-(2**63) <= number < 2**63 for number in row)
+        return fits and len(row) <= self.case.max_features and 0 <= label < 2**64
 
     def cannot_be_sent(self, mine: Any, client: Callable[[], Any]) -> None:
         """What no call can express, or nobody can pay, our client refuses in the words of the twin."""

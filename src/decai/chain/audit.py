@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decai.chain.at_block import AtBlock, at_one_block
 from decai.chain.base import Chain, Reader
 from decai.chain.compiler import compile_composition
-from decai.chain.model import read
+from decai.chain.model import read_state
 from decai.chain.recompose import recomposed
 from decai.chain.replica import Replica
 from decai.errors import BrokenRulesError, ChainError, DecaiError, InputError
@@ -174,7 +174,7 @@ def _compare_accounts(chain: Reader, replica: Replica) -> str:
         mine = expected.get(person, 0)
         if word != mine:
             raise _Difference(f"the account of {person} is kept as {word:#x}; by the rules it is {mine:#x}")
-    totals = read(chain, replica.info.address, "totals()", "uint256")
+    totals = read_state(chain, replica.info.address, "totals()", "uint256")
     if totals != totals_word(replica.twin):
         raise _Difference(f"the totals are {totals:#x}; by the rules they are {totals_word(replica.twin):#x}")
     return f"{len(expected):,} with valid contributions"
@@ -183,7 +183,7 @@ def _compare_accounts(chain: Reader, replica: Replica) -> str:
 def _compare_money(chain: Reader, replica: Replica) -> str:
     address, twin = replica.info.address, replica.twin
     for account, amount in replica.credits.items():
-        credited = read(chain, address, "credits(address)", "uint256", account)
+        credited = read_state(chain, address, "credits(address)", "uint256", account)
         if credited != amount:
             raise _Difference(f"{account} is credited {credited:,} wei; by the rules it is {amount:,}")
     owed = twin.held + sum(replica.credits.values())
@@ -197,20 +197,20 @@ def _compare_money(chain: Reader, replica: Replica) -> str:
 def _compare_features(chain: Reader, replica: Replica) -> str:
     """The encoder's features that the model names; lists of features need none."""
     address, expected = replica.info.address, replica.feature_indices
-    count = read(chain, address, "getNumFeatureIndices()", "uint256")
+    count = read_state(chain, address, "getNumFeatureIndices()", "uint256")
     if count != len(expected):
         raise _Difference(
             f"it names {count:,} features of its encoder; by the events it names {len(expected):,}"
         )
     for place, index in enumerate(expected):
-        found = read(chain, address, "featureIndices(uint256)", "uint32", place)
+        found = read_state(chain, address, "featureIndices(uint256)", "uint32", place)
         if found != index:
             raise _Difference(f"its feature {place} is {found} of its encoder; by the events it is {index}")
     return f"{count:,} named" if count else "all of the encoder's"
 
 
 def _compare_owner(chain: Reader, replica: Replica) -> str:
-    owner = read(chain, replica.info.address, "owner()", "address")
+    owner = read_state(chain, replica.info.address, "owner()", "address")
     if owner.lower() != replica.twin.owner.lower():
         raise _Difference(f"the owner is {owner}; by the events it is {replica.twin.owner}")
     return str(replica.twin.owner)
@@ -232,7 +232,7 @@ def _paged(
 ) -> Iterator[int]:
     for at in range(0, len(items), _PAGE):
         page = items[at : at + _PAGE]
-        words = read(chain, replica.info.address, signature, "uint256[]", list(page))
+        words = read_state(chain, replica.info.address, signature, "uint256[]", list(page))
         if len(words) != len(page):
             raise ChainError(f"{replica.info.address}: the contract does not give a page of its state")
         yield from words

@@ -48,10 +48,10 @@ class BaseTable:
     default: int = 0
 
 
-def is_hashed(size: int, keys: int, key_bits: int, value_bits: int) -> bool:
-    """Whether so many keys below `size` are better hashed than listed."""
+def is_hashed(size: int, value_bits: int, keys: int, entry_bits: int) -> bool:
+    """Whether so many keys below `size` are better hashed, in entries of `entry_bits`, than listed."""
     listed = -(-size // (_WORD // value_bits))
-    return listed > max(_LISTED, _SPARSE * fewest_words(keys, key_bits, value_bits))
+    return listed > max(_LISTED, _SPARSE * fewest_words(keys, 0, entry_bits))
 
 
 def pack_table(
@@ -107,7 +107,7 @@ def pack_base_weights(weights: Mapping[int, int], index_bits: int) -> BaseTable:
     {0: 3, 1: -1}
     """
     size, bits, kept = max(weights, default=-1) + 1, _bits_of(weights), _kept(weights)
-    hashed = is_hashed(size, len(kept), index_bits, bits)
+    hashed = is_hashed(size, bits, len(kept), index_bits + bits)
     # As wide as entries can be without fewer of them in a word, so that similar models share code.
     bits = _WORD // (_WORD // (index_bits + bits)) - index_bits if hashed else _WORD // (_WORD // bits)
     zero = 1 << (bits - 1)

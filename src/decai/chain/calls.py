@@ -1,16 +1,21 @@
 """The transactions that a shared model takes, as bytes, and what the ABI cannot even express."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from decai.chain.abi import call_data
 from decai.chain.base import Transaction
+from decai.chain.kinds import class_call
 from decai.chain.model import ModelInfo
 from decai.classifier._dense import checked_vector
 from decai.errors import Refused
+from decai.protocols import ClassStart
 from decai.samples import Features
 from decai.units import Address, Seconds, Wei
 
 __all__ = ["Calls"]
+
+_ROOM_FOR_NAME: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,15 @@ class Calls:
             )
         return Transaction(sender, self.info.address, data, gas=gas)
 
+    def add_class(self, sender: Address, name: str, start: ClassStart, gas: int | None = None) -> Transaction:
+        """A further class; `Refused` for what the ABI cannot express, or of a kind that takes none."""
+        room = max(_ROOM_FOR_NAME, *(-(-len(known.encode()) // 32) * 32 for known in self.info.classes))
+        if len(name.encode()) > room:
+            raise Refused(f"{self.info.classifier}: the name of a further class has at most {room} bytes")
+        signature, arguments = class_call(self.info, name, start)
+        data = call_data(signature, *arguments)
+        return Transaction(sender, self.info.address, data, gas=gas)
+
     def is_too_long(self, features: Features) -> bool:
         """Whether a sample lists more features than the contract takes."""
         return len(features) > self.info.max_features
@@ -79,14 +93,15 @@ class Calls:
 
     def check_features(self, features: Features) -> None:
         """Raise `Refused`, in the words of the twin, for what the ABI cannot even express."""
+        kind = self.info.classifier
         if not self.info.form.is_sparse:
             if self.is_too_long(features) or not self.fits(features):
-                checked_vector(features, self.info.max_features, self.info.classifier)
+                checked_vector(features, self.info.max_features, kind)
             return
         if self.is_too_long(features):
-            raise Refused(f"{self.info.classifier}: too many features")
+            raise Refused(f"{kind}: too many features")
         if not self.fits(features):
-            raise Refused(f"{self.info.classifier}: a feature index is out of range")
+            raise Refused(f"{kind}: a feature index is out of range")
 
     def check_key(self, features: Features, label: int, added: Seconds) -> None:
         """Raise `Refused` if there can be no contribution like it."""

@@ -12,8 +12,8 @@ from decai.chain.first_block import first_block_of
 from decai.chain.model import ModelInfo, read, read_info
 from decai.chain.replica import Replica
 from decai.errors import ChainError, Refused
-from decai.protocols import Offer, Path, Receipt
-from decai.samples import Features
+from decai.protocols import ClassStart, Offer, Path, Receipt
+from decai.samples import Features, Samples
 from decai.units import Address, Seconds, Wei
 
 __all__ = ["MOST_CLAIMS", "ChainTrainer"]
@@ -115,6 +115,9 @@ class ChainTrainer:
             label = int(self._read("predictPacked(uint256[])", "uint64", words))
         else:
             label = int(self._read("predict(int64[])", "uint64", features.tolist()))
+        if label >= len(self.info.classes):
+            # The owner may have added it meanwhile.
+            self._look_again()
         if label >= len(self.info.classes):
             raise ChainError(
                 f"{self.address}: the contract answers with label {label}, which is no class of it"
@@ -235,6 +238,33 @@ class ChainTrainer:
         ]
         data = call_data("claimMany((uint256[],uint64,uint256,address)[])", claims)
         return Transaction(sender, self.address, data, gas=gas)
+
+    def add_class(self, sender: Address, name: str, samples: Samples | None = None) -> int:
+        """Add a class to the model that starts from `samples`; returns its label.
+
+        Raises
+        ------
+        Refused
+            If `sender` is not the owner, this kind of classifier takes no further class, or a call cannot
+            express it.
+        InputError
+            If a sample is malformed.
+        """
+        return self.begin_class(sender, name, self.replica.parameters.start.class_start(samples))
+
+    def begin_class(self, sender: Address, name: str, start: ClassStart) -> int:
+        """Add a class to the model that begins with `start`; raises like `add_class`."""
+        mined = self.chain.send(self.calls.add_class(sender, name, start))
+        for log in mined.logs:
+            event = decode_event(log.topics, log.data) if log.address == self.address else None
+            if event is not None and event.name == "AddClass":
+                self._look_again()
+                return int(event.values["index"])
+        raise ChainError(f"{self.address}: the contract added a class without an event; it is no decai model")
+
+    def _look_again(self) -> None:
+        self.info = read_info(self.chain, self.address)
+        self.calls = Calls(self.info, self.calls.packed)
 
     def transfer_ownership(self, sender: Address, new_owner: Address) -> None:
         """Hand the model on.

@@ -5,6 +5,7 @@ from typing import Final
 from decai.chain.at_block import AtBlock, at_one_block
 from decai.chain.client import ChainTrainer
 from decai.chain.kinds import read_parameters
+from decai.chain.model import read_info
 from decai.protocols import Classifier
 
 __all__ = ["current_classifier"]
@@ -23,11 +24,12 @@ def current_classifier(trainer: ChainTrainer) -> tuple[Classifier, int]:
     """
 
     def take(view: AtBlock) -> tuple[Classifier, int]:
-        parameters = read_parameters(view, trainer.info)
+        info = read_info(view, trainer.address)
+        parameters = read_parameters(view, info)
         places = parameters.places()
         if sum(map(len, places.values())) <= _READABLE:
             state = parameters.read_state(view, places)
-            return parameters.learned(state, trainer.info.classes), view.block
+            return parameters.learned(state, info.classes), view.block
         return trainer.replica.update(view.block).twin.classifier, view.block
 
     return at_one_block(trainer.chain, take)

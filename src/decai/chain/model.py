@@ -12,7 +12,7 @@ from decai.incentive import Points, Stakeable
 from decai.protocols import IncentiveMechanism
 from decai.units import Address, Seconds, Wei
 
-__all__ = ["ModelInfo", "read", "read_info", "terms_of"]
+__all__ = ["ModelInfo", "read", "read_info", "read_state", "terms_of"]
 
 _TITLE: Final = "decai 1: "
 _CLASSIFIERS: Final = frozenset(
@@ -55,8 +55,34 @@ class ModelInfo:
 
 
 def read(chain: Reader, address: Address, signature: str, kinds: str, *arguments: Any) -> Any:
-    """One view of a contract."""
-    return answer(kinds, chain.call(address, call_data(signature, *arguments)))
+    """One view of a contract.
+
+    Raises
+    ------
+    Refused
+        If the contract refuses.
+    ChainError
+        If it is none of ours, or there is no answer.
+    """
+    data = chain.call(address, call_data(signature, *arguments))
+    try:
+        return answer(kinds, data)
+    except ChainError as error:
+        raise ChainError(f"{address}: {signature}: {error}") from None
+
+
+def read_state(chain: Reader, address: Address, signature: str, kinds: str, *arguments: Any) -> Any:
+    """One view that no model refuses.
+
+    Raises
+    ------
+    ChainError
+        If the contract refuses, or is none of ours, or there is no answer.
+    """
+    try:
+        return read(chain, address, signature, kinds, *arguments)
+    except Refused as refusal:
+        raise ChainError(f"{address}: {signature}: {refusal}") from None
 
 
 def read_info(chain: Reader, address: Address) -> ModelInfo:
@@ -72,7 +98,7 @@ def read_info(chain: Reader, address: Address) -> ModelInfo:
     try:
         title = _text(chain, address, "composition()")
         if not title.startswith(_TITLE) or title.count(", ") != 1:
-            raise ChainError(f"{address}: {title[:80]!r} is no composition that this version knows")
+            raise ChainError(f"{title[:80]!r} is no composition that this version knows")
         classifier, incentive = title.removeprefix(_TITLE).split(", ")
         texts = [_text(chain, address, f"{key}()") for key in ("name", "description", "encoder")]
         count = _number(chain, address, "getNumClassifications", 1, _MOST_CLASSES)
@@ -86,14 +112,15 @@ def read_info(chain: Reader, address: Address) -> ModelInfo:
         terms: tuple[Any, Any, int, str] = (None, None, 0, "count")
         if incentive == Stakeable.kind:
             terms = (
-                read(chain, address, "ownerClaimWaitTimeS()", "uint32"),
-                read(chain, address, "anyAddressClaimWaitTimeS()", "uint32"),
-                read(chain, address, "costWeight()", "uint256"),
-                "deposit" if read(chain, address, "sharesByDeposit()", "bool") else "count",
+                read_state(chain, address, "ownerClaimWaitTimeS()", "uint32"),
+                read_state(chain, address, "anyAddressClaimWaitTimeS()", "uint32"),
+                read_state(chain, address, "costWeight()", "uint256"),
+                "deposit" if read_state(chain, address, "sharesByDeposit()", "bool") else "count",
             )
-        wait = read(chain, address, "refundWaitTimeS()", "uint32")
-    except (Refused, ChainError) as error:
-        raise ChainError(f"{address}: the contract at this address is no decai model ({error})") from None
+        wait = read_state(chain, address, "refundWaitTimeS()", "uint32")
+    except ChainError as error:
+        why = str(error).removeprefix(f"{address}: ")
+        raise ChainError(f"{address}: the contract at this address is no decai model ({why})") from None
     return ModelInfo(
         address=address,
         classifier=classifier,
@@ -113,14 +140,14 @@ def read_info(chain: Reader, address: Address) -> ModelInfo:
 
 
 def _text(chain: Reader, address: Address, signature: str, *arguments: Any) -> str:
-    text = str(read(chain, address, signature, "string", *arguments))
+    text = str(read_state(chain, address, signature, "string", *arguments))
     if len(text) > _LONGEST_TEXT:
         raise ChainError(f"its {signature} is a text of {len(text):,} characters")
     return text
 
 
 def _number(chain: Reader, address: Address, view: str, low: int, high: int) -> int:
-    number = int(read(chain, address, f"{view}()", "uint256"))
+    number = int(read_state(chain, address, f"{view}()", "uint256"))
     if not low <= number <= high:
         shown = f"{number:,}" if number < 10**30 else f"about 10^{len(str(number)) - 1}"
         raise ChainError(f"its {view} is {shown}")

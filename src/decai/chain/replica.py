@@ -12,7 +12,7 @@ from decai.chain.contributions import Contribution, contribution_in
 from decai.chain.kinds import read_parameters
 from decai.chain.model import ModelInfo, read_info, terms_of
 from decai.errors import BrokenRulesError, ChainError, Refused
-from decai.protocols import Path
+from decai.protocols import ClassStart, Path
 from decai.trainer import LocalTrainer
 from decai.units import Address, Seconds, Wei
 
@@ -64,6 +64,8 @@ class Replica:
         """Who was paid the last share."""
         self.credits: dict[Address, Wei] = {}
         """What was refused and not withdrawn yet."""
+        self._class_start = ClassStart(0, {})
+        """Of the class that is added next."""
         self.feature_indices: list[int] = []
         self.claims = 0
         self.claimers: set[Address] = set()
@@ -135,6 +137,10 @@ class Replica:
             self.credits[account] = Wei(self.credits.get(account, 0) + values["amount"])
         elif event.name == "Withdrawn":
             self._withdraw(values["account"], values["amount"])
+        elif event.name == "ClassStart":
+            self._class_start = self.parameters.class_start(values["samples"], values["values"])
+        elif event.name == "AddClass":
+            self._add_class(values["name"], values["index"])
         elif event.name == "FeatureIndicesAdded":
             self.feature_indices += values["indices"]
 
@@ -191,6 +197,13 @@ class Replica:
             self.reporters.setdefault(number, []).append(claimer)
             if not self.twin.ledger.left[number]:
                 self.closers[number] = claimer
+
+    def _add_class(self, name: str, label: int) -> None:
+        try:
+            added = self.twin.begin_class(self.twin.owner, name, self._class_start)
+        except Refused as refusal:
+            raise self._fault(f"class {label} should have been refused ({refusal})") from None
+        self._expect(added == label, f"class {label} was added, where {added} comes next")
 
     def _withdraw(self, account: Address, amount: int) -> None:
         self._expect(self.credits.get(account, 0) == amount, f"{account} withdrew what it was not credited")

@@ -33,7 +33,7 @@ _REVERTED: Final = re.compile(r"\brevert(ed)?\b|vm exception|vm execution error"
 _SAID: Final = re.compile(
     r"(?:execution reverted:|reverted with reason string) *(?P<quote>['\"]?)(?P<reason>.+?)(?P=quote)$"
 )
-_HEX: Final = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
+_HEX: Final = re.compile(r"0x[0-9a-fA-F]*")
 
 
 def reason(data: bytes) -> str:
@@ -91,7 +91,7 @@ def refusal_of(error: "RpcError") -> Refused | None:
 def _data_in(value: Any) -> bytes | None:
     if isinstance(value, str):
         word = value.rpartition(" ")[2]
-        return bytes.fromhex(word[2:]) if _HEX.fullmatch(word) else None
+        return bytes.fromhex(word[2:]) if len(word) % 2 == 0 and _HEX.fullmatch(word) else None
     if isinstance(value, dict):
         inner = [value.get(key) for key in ("data", "originalError", "result", "output")]
         return next((found for item in inner if (found := _data_in(item))), None)

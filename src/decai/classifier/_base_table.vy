@@ -17,7 +17,8 @@ import parameters
 FALLBACK: constant(uint256) = parameters.BASE_FALLBACK
 BITS: constant(uint256) = parameters.BASE_ENTRY_BITS
 PER_WORD: constant(uint256) = 256 // BITS
-MASK: constant(uint256) = 2**parameters.BASE_VALUE_BITS - 1
+# Values may be of 256 bits.
+MASK: constant(uint256) = 2 * (2 ** (parameters.BASE_VALUE_BITS - 1) - 1) + 1
 KEY_BITS: constant(uint256) = parameters.BASE_KEY_BITS
 KEY_MASK: constant(uint256) = 2**KEY_BITS - 1
 LOW: constant(uint256) = 2**32 - 1

@@ -191,7 +191,7 @@ def addClass(
     if label >= lanes.MOST_CLASSES:
         refusals._refuse("naive-bayes: too many classes")
     if numSamples > convert(MOST, uint64):
-        refusals._refuse("naive-bayes: a count must be below 2^32")
+        refusals._refuse("naive-bayes: a number of samples is out of range")
     group: uint256 = unsafe_div(label, lanes.LANES)
     lane: uint256 = label % lanes.LANES
     total: uint256 = 0

@@ -96,14 +96,14 @@ def _samples(info: "ModelInfo") -> str:
 @app.command("info")
 def show_info(address: Model, rpc: Rpc = None, as_json: Json = False) -> None:
     """Tell what a model is, its terms, and what a contribution costs now."""
-    from decai.chain.model import read
+    from decai.chain.model import read_state
     from decai.cli.words import eth
     from decai.units import format_seconds
 
     trainer = opened(address, rpc)
     info = trainer.info
     counts = {
-        name: read(trainer.chain, info.address, f"{view}()", "uint256")
+        name: read_state(trainer.chain, info.address, f"{view}()", "uint256")
         for name, view in (("contributions", "totalSubmitted"), ("valid", "totalGoodDataCount"))
     }
     facts: dict[str, Any] = {**asdict(info), "owner": trainer.owner, "held": trainer.held, **counts}

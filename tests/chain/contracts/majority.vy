@@ -10,6 +10,7 @@ import refusals
 import samples
 
 _count: uint256[2]
+_classes: DynArray[String[parameters.CLASS_LENGTH], parameters.NUM_CLASSES]
 
 
 @deploy
@@ -21,7 +22,36 @@ def __init__(
     @param classes The names of the classes.
     @param start Nothing that it needs.
     """
-    pass
+    self._classes = classes
+
+
+@external
+@view
+def getNumClassifications() -> uint256:
+    """
+    @return How many classes there are.
+    """
+    return len(self._classes)
+
+
+@external
+@view
+def classifications(label: uint256) -> String[parameters.CLASS_LENGTH]:
+    """
+    @param label Of a class.
+    @return Its name.
+    """
+    return self._classes[label]
+
+
+@external
+@view
+def predictPacked(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
+    """
+    @param features Packed.
+    @return The label that the model gives them.
+    """
+    return self._predict(features)
 
 
 @external

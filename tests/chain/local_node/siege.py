@@ -186,6 +186,7 @@ def main() -> None:
         (data_dir() / "compiled").mkdir(parents=True, exist_ok=True)
         (folder / "compiled").symlink_to(data_dir() / "compiled")
         os.environ[DATA_DIR_VARIABLE] = name
+        os.environ["DECAI_NODE_PORT"] = "0"
         siege = Siege(folder, seed=rounds)
         try:
             siege.run(rounds)

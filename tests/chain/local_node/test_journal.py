@@ -1,13 +1,16 @@
 """The journal gives back exactly what it acknowledged, whatever happened to the process in between."""
 
+import resource
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from decai.chain.local_node.journal import Block, Call, Entry, Journal
+from decai.chain.local_node.journal import Block, Call, Clock, Entry, Journal
 from decai.errors import StorageError
 
 blocks = st.builds(
@@ -20,9 +23,11 @@ blocks = st.builds(
     gas=st.integers(0, 10**7),
     status=st.integers(0, 1),
     clock=st.integers(-(10**6), 10**9),
+    block_hash=st.none() | st.binary(max_size=32).map(bytes.hex),
 )
+clocks = st.builds(Clock, st.integers(-(10**6), 10**9), st.none() | st.integers(0, 2**40))
 calls = st.builds(Call, st.sampled_from(["anvil_setBalance"]), st.lists(st.text(max_size=5), max_size=3))
-entries = st.lists(blocks | calls, max_size=8)
+entries = st.lists(blocks | calls | clocks, max_size=8)
 
 
 def fresh(tmp_path: Path) -> Path:
@@ -83,19 +88,19 @@ def test_a_file_cut_anywhere_loses_only_what_was_never_acknowledged(
     assert reopened(folder).entries == [*found, Call("anvil_setBalance", ["x"])]
 
 
-@given(entries.filter(len), st.binary(min_size=1, max_size=50), entries)
+@given(entries.filter(len), st.binary(min_size=1, max_size=50), entries, entries)
 @quick
 def test_a_state_takes_the_place_of_what_led_to_it(
-    tmp_path: Path, before: list[Entry], state: bytes, after: list[Entry]
+    tmp_path: Path, before: list[Entry], state: bytes, still: list[Entry], after: list[Entry]
 ) -> None:
     folder = fresh(tmp_path / "node")
     journal = Journal(folder)
     journal.append(*before)
-    journal.keep_state(state)
+    journal.keep_state(state, *still)
     journal.append(*after)
     journal.close()
     found = reopened(folder)
-    assert (found.state, found.entries) == (state, after)
+    assert (found.state, found.entries) == (state, still + after)
     assert len(list(folder.glob("state-*"))) == 1
 
 
@@ -141,23 +146,43 @@ def test_a_missing_part_is_one_line(tmp_path: Path) -> None:
         Journal(tmp_path)
 
 
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """The system writes what still fits and refuses the rest, as it does when a disk is full."""
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, usual[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+
+
 def test_a_full_disk_is_one_line_and_nothing_counts(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     journal.append(Call("anvil_setBalance", ["kept"]))
-
-    class Full:
-        def __init__(self, file: object) -> None:
-            self.file = file
-
-        def __getattr__(self, name: str) -> object:
-            return getattr(self.file, name)
-
-        def write(self, content: bytes) -> int:
-            self.file.write(content[:10])  # type: ignore[attr-defined]
-            raise OSError(28, "No space left on device")
-
-    journal._file = Full(journal._file)  # type: ignore[assignment]
-    with pytest.raises(StorageError, match="No space left on device"):
+    used = (tmp_path / "journal-0").stat().st_size
+    with files_of_at_most(used + 10), pytest.raises(StorageError, match="cannot be written"):
         journal.append(Call("anvil_setBalance", ["lost"]))
+    journal.append(Call("anvil_setBalance", ["kept too"]))
     journal.close()
-    assert reopened(tmp_path).entries == [Call("anvil_setBalance", ["kept"])]
+    expected = [Call("anvil_setBalance", ["kept"]), Call("anvil_setBalance", ["kept too"])]
+    assert reopened(tmp_path).entries == expected
+
+
+@pytest.mark.parametrize("room", [10, 200], ids=["for no new journal", "for no state"])
+def test_what_comes_after_a_state_that_found_no_room_is_not_lost(tmp_path: Path, room: int) -> None:
+    journal = Journal(tmp_path)
+    expected: list[Entry] = [Call("anvil_setBalance", ["before"])]
+    journal.append(*expected)
+    with files_of_at_most(room), pytest.raises(StorageError, match="cannot be written"):
+        journal.keep_state(b"state" * 100, Clock(5))
+    later = Call("anvil_setBalance", ["after"])
+    journal.append(later)
+    journal.close()
+    expected += [Clock(5), later] if room == 200 else [later]
+    found = reopened(tmp_path)
+    assert (found.state, found.entries) == (None, expected)
+    found = Journal(tmp_path)
+    found.keep_state(b"state", Clock(6))
+    found.close()
+    assert (reopened(tmp_path).state, reopened(tmp_path).entries) == (b"state", [Clock(6)])

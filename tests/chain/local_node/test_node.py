@@ -2,13 +2,16 @@
 
 import json
 import os
+import random
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,8 @@ import pytest
 
 from decai.chain.local_node import NodeInfo, ensure_running, status, stop
 from decai.chain.local_node.anvil import Anvil, ephemeral_anvil, rpc
-from decai.errors import ChainError
+from decai.errors import ChainError, StorageError
+from decai.paths import data_dir
 
 pytestmark = pytest.mark.xdist_group("local node")
 DAY = 86_400
@@ -60,12 +64,12 @@ def test_starts_once_and_is_shared(node: NodeInfo) -> None:
     assert [other.communicate()[0].strip() for other in others] == [str(node.pid)] * 2
 
 
-def test_two_that_start_it_at_once_get_the_same(data_folder: Path) -> None:
+def test_five_that_start_it_at_once_get_the_same(data_folder: Path) -> None:
     code = "from decai.chain.local_node import ensure_running; print(ensure_running().pid)"
-    both = [
-        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(2)
+    all_of_them = [
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(5)
     ]
-    pids = {each.communicate()[0].strip() for each in both}
+    pids = {each.communicate()[0].strip() for each in all_of_them}
     running = status()
     assert running is not None
     assert pids == {str(running.pid)}
@@ -78,31 +82,142 @@ def test_stops_with_its_anvil_and_says_so(node: NodeInfo) -> None:
     assert not stop()
 
 
-def test_what_happened_is_there_after_a_stop(node: NodeInfo) -> None:
-    sent = transfer(node.url)
-    before = block_of(node.url, sent)
-    stop()
-    again = ensure_running()
-    assert block_of(again.url, sent) == before
+def test_one_that_is_just_starting_is_stopped(data_folder: Path) -> None:
+    code = "from decai.chain.local_node.server import main; main(['.'])"
+    folder = data_folder / "node"
+    folder.mkdir()
+    starting = subprocess.Popen([sys.executable, "-c", code], cwd=folder, stdout=subprocess.DEVNULL)
+    while not (folder / "genesis").exists():  # it holds the lock, and has not begun to listen
+        time.sleep(0.001)
+    assert stop()
+    assert starting.wait() == 0
+    assert status() is None
+    assert not stop()
 
 
-@pytest.mark.parametrize("whom", ["anvil", "supervisor"])
-def test_what_was_acknowledged_is_there_after_a_kill(node: NodeInfo, whom: str) -> None:
-    rpc(node.url, "anvil_setBalance", "0x" + "12" * 20, "0x99")
-    sent = [transfer(node.url) for _ in range(3)]
-    before = [block_of(node.url, each) for each in sent]
-    os.kill(node.anvil_pid if whom == "anvil" else node.pid, signal.SIGKILL)
+def restarted(node: NodeInfo, how: str) -> NodeInfo:
+    """The node after it has ended in some way."""
+    if how == "stop":
+        stop()
+    if how in ("anvil", "both"):
+        os.kill(node.anvil_pid, signal.SIGKILL)
+    if how in ("supervisor", "both"):
+        os.kill(node.pid, signal.SIGKILL)
     assert ended(node.anvil_pid)
-    again = ensure_running()
-    after = [block_of(again.url, each) for each in sent]
-    for old, new in zip(before, after, strict=True):
-        assert {key: old[key] for key in ("number", "timestamp", "baseFeePerGas", "transactions")} == {
-            key: new[key] for key in ("number", "timestamp", "baseFeePerGas", "transactions")
-        }
-    assert rpc(again.url, "eth_getBalance", "0x" + "12" * 20, "latest") == "0x99"
-    assert (
-        int(rpc(again.url, "eth_getTransactionCount", rpc(again.url, "eth_accounts")[0], "latest"), 16) == 3
-    )
+    return ensure_running()
+
+
+every_end = pytest.mark.parametrize("how", ["stop", "anvil", "supervisor", "both"])
+
+HASH_OF_BLOCK = "600035405f5260205ff3"
+"""Code that returns BLOCKHASH of the number that it is called with."""
+
+
+def all_of_it(url: str) -> list[Any]:
+    """Every block, transaction, receipt and log, and every hash that a contract can ask for."""
+    count = int(rpc(url, "eth_blockNumber"), 16) + 1
+    told: list[Any] = [rpc(url, "eth_getBlockByNumber", hex(number), True) for number in range(count)]
+    sent = [each["hash"] for block in told for each in block["transactions"]]
+    told += [rpc(url, "eth_getTransactionReceipt", each) for each in sent]
+    told += [rpc(url, "eth_getTransactionByHash", each) for each in sent]
+    told += [rpc(url, "debug_traceTransaction", each)["returnValue"] for each in sent]
+    told += rpc(url, "eth_getLogs", {"fromBlock": "0x0", "toBlock": "latest"})
+    told.append({tag: rpc(url, "eth_getBalance", "0x" + "12" * 20, tag) for tag in ("safe", "finalized")})
+    contract = next(each["contractAddress"] for each in told if each.get("contractAddress"))
+    for number in range(count - 1):
+        question = {"to": contract, "data": f"0x{number:064x}"}
+        told.append(rpc(url, "eth_call", question, "latest"))
+        assert told[-1] == told[number]["hash"]
+    return told
+
+
+@every_end
+def test_all_that_happened_is_there_after_an_end_of_any_kind(node: NodeInfo, how: str) -> None:
+    rpc(node.url, "anvil_setBalance", "0x" + "12" * 20, "0x99")
+    # the first half comes back with the state, the second from the journal
+    for _ in range(2):
+        transfer(node.url, to=None, data=f"0x69{HASH_OF_BLOCK}5f52600a6016f3", gas="0x20000", value="0x0")
+        # code that logs a word, and keeps the hash of the last block but one
+        transfer(node.url, to=None, data="0x60015fa0" + "6002430340" + "5f55", gas="0x20000", value="0x0")
+        rpc(node.url, "evm_mine")
+        before = all_of_it(node.url)
+        node = restarted(node, how)
+        assert all_of_it(node.url) == before
+        node = restarted(node, "stop")
+        assert all_of_it(node.url) == before
+    assert rpc(node.url, "eth_getBalance", "0x" + "12" * 20, "latest") == "0x99"
+    again = transfer(node.url)
+    assert int(rpc(node.url, "eth_getTransactionByHash", again)["nonce"], 16) == 4
+
+
+def test_balances_alone_are_there_after_a_stop(node: NodeInfo) -> None:
+    rpc(node.url, "anvil_setBalance", "0x" + "12" * 20, "0x99")
+    for _ in range(2):
+        node = restarted(node, "stop")
+        assert rpc(node.url, "eth_getBalance", "0x" + "12" * 20, "latest") == "0x99"
+        assert node.block == 0
+    assert block_of(node.url, transfer(node.url))["number"] == "0x1"
+
+
+def test_a_state_of_megabytes_comes_back(node: NodeInfo) -> None:
+    for number in range(30):
+        noise = random.Random(number).randbytes(100_000).hex()
+        transfer(node.url, data="0x" + noise, gas=hex(5_000_000))
+    stop()
+    (state,) = (data_dir() / "node").glob("state-*")
+    assert state.stat().st_size > 2 * 2**20
+    assert ensure_running().block == 30
+
+
+@pytest.mark.parametrize("how", ["stop", "supervisor"])
+@pytest.mark.parametrize("method", ["evm_increaseTime", "evm_setNextBlockTimestamp", "anvil_setTime"])
+def test_a_moved_clock_stays_moved_without_a_block(node: NodeInfo, method: str, how: str) -> None:
+    transfer(node.url)
+    wanted = node.time + 9 * DAY
+    rpc(node.url, method, 9 * DAY if method == "evm_increaseTime" else wanted)
+    for end in (how, "supervisor"):
+        node = restarted(node, end)
+        pending = int(rpc(node.url, "eth_getBlockByNumber", "pending", False)["timestamp"], 16)
+        if method == "evm_setNextBlockTimestamp":
+            assert pending == node.time == wanted
+        assert pending >= wanted
+        assert node.time >= wanted
+    stamp = int(block_of(node.url, transfer(node.url))["timestamp"], 16)
+    assert stamp == wanted if method == "evm_setNextBlockTimestamp" else stamp >= wanted
+
+
+def test_a_time_that_this_machine_has_passed_by_is_still_the_next_block_s(node: NodeInfo) -> None:
+    first = int(block_of(node.url, transfer(node.url))["timestamp"], 16)
+    rpc(node.url, "anvil_setTime", first + DAY)
+    rpc(node.url, "evm_setNextBlockTimestamp", first + DAY + 1)
+    rpc(node.url, "evm_increaseTime", DAY)
+    again = restarted(node, "supervisor")
+    assert int(block_of(again.url, transfer(again.url))["timestamp"], 16) == first + DAY + 1
+
+
+@pytest.mark.parametrize(
+    ("method", "param", "reason"),
+    [
+        ("anvil_setTime", 5, "time goes forward"),
+        ("evm_setTime", 2**60, "one whole number of seconds"),
+        ("evm_increaseTime", -5, "one whole number of seconds"),
+        ("evm_increaseTime", 2**40, "no time is after"),
+        ("evm_setNextBlockTimestamp", "soon", "one whole number of seconds"),
+        ("evm_setNextBlockTimestamp", 5, "lower than previous block"),
+        ("evm_mine", {"blocks": 3}, "one whole number of seconds"),
+        ("anvil_mine", 3, "one block at a time"),
+    ],
+)
+def test_what_time_cannot_do_is_refused_and_changes_nothing(
+    node: NodeInfo, method: str, param: Any, reason: str
+) -> None:
+    transfer(node.url)
+    with pytest.raises(ChainError, match=reason):
+        rpc(node.url, method, param)
+    now = status()
+    assert now is not None
+    assert node.time <= now.time < node.time + DAY
+    assert now.block == 1
 
 
 @pytest.mark.parametrize("how", ["stop", "kill"])
@@ -210,3 +325,102 @@ def test_an_ephemeral_chain_is_as_asked_for_and_gone_afterwards() -> None:
 def test_an_anvil_that_cannot_start_is_one_line() -> None:
     with pytest.raises(ChainError, match="anvil does not start"):
         Anvil("--no-such-flag")
+
+
+def test_a_missing_interpreter_is_called_that(data_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", str(data_folder / "no-python"))
+    with pytest.raises(ChainError, match=r"does not start: .*no-python cannot be run \(No such file"):
+        ensure_running()
+    monkeypatch.setattr(sys, "executable", "")
+    with pytest.raises(ChainError, match="which Python runs decai is not known"):
+        ensure_running()
+
+
+def test_a_folder_that_is_a_file_cannot_be_written(data_folder: Path) -> None:
+    (data_folder / "node").write_bytes(b"")
+    with pytest.raises(StorageError, match=r"node: cannot be written \(File exists\)"):
+        ensure_running()
+
+
+def test_a_full_disk_stops_changes_and_loses_nothing(data_folder: Path) -> None:
+    # the system lets the node write no file of more than this
+    code = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 10**6));"
+        "from decai.chain.local_node import ensure_running; print(ensure_running().url)"
+    )
+    started = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True)
+    url, person, sent = started.stdout.strip(), "0x" + "12" * 20, []
+
+    def until_full(act: Callable[[], object]) -> str:
+        # small entries may find room for a while when others do not
+        try:
+            while True:
+                act()
+        except ChainError as error:
+            return str(error)
+
+    assert "node: cannot be written (File too large)" in until_full(
+        lambda: sent.append(transfer(url, to=person))
+    )
+    assert sent
+    for method, params in {
+        "anvil_setBalance": [person, "0x" + "7" * 60],
+        "evm_increaseTime": [12_345_678],
+        "evm_mine": [],
+    }.items():
+        assert "cannot be written" in until_full(lambda m=method, p=params: rpc(url, m, *p))  # type: ignore[misc]
+    shown = rpc(url, "eth_getBalance", person, "latest"), rpc(url, "eth_blockNumber")
+    for _ in range(2):
+        stop()
+        again = ensure_running()
+        assert (rpc(again.url, "eth_getBalance", person, "latest"), hex(again.block)) == shown
+        for each in sent:
+            block_of(again.url, each)
+
+
+def test_a_node_that_finds_no_room_to_start_says_so(data_folder: Path) -> None:
+    code = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 10**6));"
+        "from decai.chain.local_node import ensure_running; ensure_running()"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "does not start: " in result.stderr
+    assert "cannot be written (File too large)" in result.stderr.splitlines()[-1]
+
+
+def test_nothing_is_left_of_an_anvil_that_has_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(home))
+    monkeypatch.setenv("HOME", str(home))
+    with ephemeral_anvil() as url:
+        for _ in range(40):
+            rpc(url, "evm_mine")
+        assert rpc(url, "eth_getBalance", "0x" + "12" * 20, hex(40 - 10)) == "0x0"
+        found = list(home.rglob("*"))
+        assert found
+        assert not any(path.is_file() for path in found)
+    assert list(home.iterdir()) == []
+
+
+def test_what_anvil_says_of_itself_does_not_tell_where_its_chain_began(node: NodeInfo) -> None:
+    for method in ("anvil_nodeInfo", "anvil_metadata", "hardhat_metadata"):
+        assert "http" not in json.dumps(rpc(node.url, method))
+
+
+def test_the_port_can_be_chosen_and_another_is_taken_if_it_is_in_use(
+    data_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        taken.listen()
+        monkeypatch.setenv("DECAI_NODE_PORT", str(port))
+        assert ensure_running().url != f"http://127.0.0.1:{port}"
+        stop()
+    assert ensure_running().url == f"http://127.0.0.1:{port}"
+    stop()
+    for nonsense in ("soon", "-1", "65536"):
+        monkeypatch.setenv("DECAI_NODE_PORT", nonsense)
+        with pytest.raises(ChainError, match=f"does not start: DECAI_NODE_PORT: '{nonsense}' is no port"):
+            ensure_running()

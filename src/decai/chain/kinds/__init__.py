@@ -8,9 +8,16 @@ from decai.chain.kinds.base import Parameters
 from decai.chain.model import ModelInfo
 from decai.chain.parts import ClassifierPart
 from decai.errors import ChainError, InputError
-from decai.protocols import Classifier
+from decai.protocols import Classifier, ClassStart
 
-__all__ = ["Parameters", "classifier_part", "lists_features", "read_parameters", "vocabulary_of"]
+__all__ = [
+    "Parameters",
+    "class_call",
+    "classifier_part",
+    "lists_features",
+    "read_parameters",
+    "vocabulary_of",
+]
 
 
 @lru_cache(maxsize=1)
@@ -59,10 +66,27 @@ def read_parameters(chain: Reader, info: ModelInfo) -> Parameters[Any]:
     ChainError
         If this version has no twin of its classifier, the contract's answers make no sense, or there is none.
     """
+    return _kind_of(info).read(chain, info)
+
+
+def _kind_of(info: ModelInfo) -> type[Parameters[Any]]:
     kind = _kinds().get(info.classifier)
     if kind is None:
         raise ChainError(f"{info.address}: its classifier {info.classifier!r} has no twin in this version")
-    return kind.read(chain, info)
+    return kind
+
+
+def class_call(info: ModelInfo, name: str, start: ClassStart) -> tuple[str, tuple[Any, ...]]:
+    """The signature and the arguments of a call that adds a class.
+
+    Raises
+    ------
+    Refused
+        If this kind of classifier takes none, or the call cannot express it.
+    ChainError
+        If this version has no twin of the classifier.
+    """
+    return _kind_of(info).class_call(info, name, start)
 
 
 def vocabulary_of(chain: Reader, info: ModelInfo) -> int:

@@ -13,13 +13,16 @@ from decai.chain.data_contract import WORDS_IN_CONTRACT
 from decai.chain.kinds.reading import read_words
 from decai.chain.model import ModelInfo
 from decai.chain.parts import ClassifierPart
-from decai.errors import ChainError, InputError
-from decai.protocols import Classifier
+from decai.errors import ChainError, InputError, Refused
+from decai.protocols import Classifier, ClassStart
 
 __all__ = ["MOST_TABLE_WORDS", "Area", "Parameters", "State", "made"]
 
 MOST_TABLE_WORDS: Final = 256 * WORDS_IN_CONTRACT
 """Of the base table of one model."""
+
+_INDEX_SHIFT: Final = 64
+_VALUE_MASK: Final = 2**64 - 1
 
 Area = dict[int, int]
 """The words of an area that are not 0, by place."""
@@ -97,6 +100,21 @@ class Parameters(ABC, Generic[C]):
     @abstractmethod
     def mentioned(self, twin: C) -> Mapping[str, Iterable[int]]:
         """The places of each area that can have changed, by what the twin knows."""
+
+    @classmethod
+    def class_call(cls, info: ModelInfo, name: str, start: ClassStart) -> tuple[str, tuple[Any, ...]]:
+        """The signature and the arguments of a call that adds a class.
+
+        Raises
+        ------
+        Refused
+            If this kind takes none, or the call cannot express it.
+        """
+        raise Refused(f"{info.classifier}: has exactly two classes")
+
+    def class_start(self, samples: int, values: Sequence[int]) -> ClassStart:
+        """What a further class starts from, out of the event that tells of it."""
+        return ClassStart(samples, {value >> _INDEX_SHIFT: value & _VALUE_MASK for value in values})
 
     def read_state(self, chain: Reader, places: Mapping[str, Iterable[int]]) -> State:
         """What these places of the areas hold.

@@ -9,7 +9,8 @@ from decai.chain.kinds.base import Parameters, State, made
 from decai.chain.kinds.lanes import table_constants
 from decai.chain.kinds.tables import read_table
 from decai.chain.kinds.vectors import require_size, rows_of, sum_words, sums_in, vector_constants
-from decai.chain.model import ModelInfo, read
+from decai.chain.model import ModelInfo
+from decai.chain.model import read_state as read
 from decai.chain.parts import ClassifierPart, Constant
 from decai.chain.sample_form import VECTORS
 from decai.classifier import DensePerceptron

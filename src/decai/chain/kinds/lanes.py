@@ -164,7 +164,7 @@ def pack_lanes(columns: Sequence[Mapping[int, int]], bits: int, index_bits: int)
         for (group, index), number in _numbers(columns, narrow, bits).items()
     }
     key_bits = index_bits + (hashed_groups - 1).bit_length()
-    if is_hashed(rows * groups, len(hashed), key_bits, lanes * bits):
+    if is_hashed(rows * groups, lanes * bits, len(hashed), key_bits + narrow * bits):
         table = pack_table(hashed, 0, key_bits, narrow * bits, hashed=True)
         return LaneBases(table, narrow, bits, 0, hashed_groups)
     listed = {

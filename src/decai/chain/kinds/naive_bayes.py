@@ -1,17 +1,19 @@
 """Naive Bayes on a chain: counts at deployment in a table, later ones in lanes, a word for two classes."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from decai.chain.base import Reader
 from decai.chain.kinds.base import Parameters, State, made
 from decai.chain.kinds.lanes import Lanes, pack_lanes
-from decai.chain.kinds.room import require_index, require_room
+from decai.chain.kinds.room import pairs_of, require_index, require_room
 from decai.chain.kinds.tables import read_lanes, read_start_words
-from decai.chain.model import ModelInfo, read
+from decai.chain.model import ModelInfo
+from decai.chain.model import read_state as read
 from decai.chain.parts import ClassifierPart, Constant
 from decai.chain.sample_form import SampleForm
 from decai.classifier import NaiveBayes
+from decai.protocols import ClassStart
 
 __all__ = ["NaiveBayesParameters"]
 
@@ -71,6 +73,12 @@ class NaiveBayesParameters(Parameters[NaiveBayes]):
     def vocabulary(self) -> int:
         """How many features smoothing counts on."""
         return self.start.vocabulary
+
+    @classmethod
+    def class_call(cls, info: ModelInfo, name: str, start: ClassStart) -> tuple[str, tuple[Any, ...]]:
+        """Samples, counts and name."""
+        counts = pairs_of(info.classifier, start, _COUNT_BITS, "a count is out of range")
+        return "addClass(uint64,uint32[][],string)", (start.samples, counts, name)
 
     def state(self, twin: NaiveBayes) -> State:
         """The words of counters, which count from deployment on, and of classes."""

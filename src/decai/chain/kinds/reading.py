@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from decai.chain.base import Reader
-from decai.chain.model import read
+from decai.chain.model import read_state as read
 from decai.errors import ChainError
 from decai.units import Address
 

@@ -1,12 +1,45 @@
 """Whether numbers fit into a contract."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from decai.chain.base_table import BaseTable
 from decai.chain.kinds.base import MOST_TABLE_WORDS
-from decai.errors import InputError
+from decai.errors import InputError, Refused
+from decai.protocols import ClassStart
 
-__all__ = ["require_index", "require_room"]
+__all__ = ["pairs_of", "require_index", "require_room"]
+
+
+_MOST_PAIRS: Final = 1024
+
+
+def pairs_of(kind: str, start: ClassStart, value_bits: int, otherwise: str) -> list[list[int]]:
+    """The features that a class starts from, ascending, each with its value.
+
+    Parameters
+    ----------
+    kind, start
+        Of the class.
+    value_bits
+        A call can express a value of so many bits.
+    otherwise
+        What the rules say of any other value.
+
+    Raises
+    ------
+    Refused
+        If a call cannot express them.
+    """
+    if not 0 <= start.samples < 2**64:
+        raise Refused(f"{kind}: a number of samples is out of range")
+    if any(not 0 <= index < 2**32 for index in start.values):
+        raise Refused(f"{kind}: a feature index is out of range")
+    if any(not 0 <= value < 1 << value_bits for value in start.values.values()):
+        raise Refused(f"{kind}: {otherwise}")
+    if len(start.values) > _MOST_PAIRS:
+        raise Refused(f"{kind}: a class starts from at most {_MOST_PAIRS:,} features")
+    return [[index, value] for index, value in sorted(start.values.items())]
 
 
 def require_index(kind: str, indices: Iterable[int], bits: int) -> None:

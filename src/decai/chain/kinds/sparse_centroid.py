@@ -1,18 +1,20 @@
 """The sparse centroid on a chain: what was there at deployment in a table, later counts in lanes."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from decai.chain.base import Reader
 from decai.chain.kinds.base import Parameters, State, made
 from decai.chain.kinds.lanes import Lanes, pack_lanes
-from decai.chain.kinds.room import require_index, require_room
+from decai.chain.kinds.room import pairs_of, require_index, require_room
 from decai.chain.kinds.tables import read_lanes, read_start_words
-from decai.chain.model import ModelInfo, read
+from decai.chain.model import ModelInfo
+from decai.chain.model import read_state as read
 from decai.chain.parts import ClassifierPart, Constant
 from decai.chain.sample_form import SampleForm
 from decai.classifier import SparseCentroid
 from decai.errors import ChainError
+from decai.protocols import ClassStart
 
 __all__ = ["SparseCentroidParameters"]
 
@@ -75,11 +77,15 @@ class SparseCentroidParameters(Parameters[SparseCentroid]):
         means = [{j: value >> bits for j, value in column.items() if value >> bits} for column in columns]
         counts = [{j: value & mask for j, value in column.items() if value & mask} for column in columns]
         samples = [word & _COUNT_MASK for word in words[number:]]
-        learned = [
-            (word & _COUNT_MASK, count) for word, count in zip(words[:number], counts, strict=True)
-        ]
+        learned = [(word & _COUNT_MASK, count) for word, count in zip(words[:number], counts, strict=True)]
         start = _twin(info, info.classes[:number], means, samples, learned)
         return cls(info, start, lanes)
+
+    @classmethod
+    def class_call(cls, info: ModelInfo, name: str, start: ClassStart) -> tuple[str, tuple[Any, ...]]:
+        """Mean, name and samples."""
+        means = pairs_of(info.classifier, start, 64, "every centroid value must be from 0 to 1")
+        return "addClass(uint64[][],string,uint64)", (means, name, start.samples)
 
     def state(self, twin: SparseCentroid) -> State:
         """The words of counters, which count from deployment on, of classes, and of classes added."""
@@ -88,11 +94,15 @@ class SparseCentroidParameters(Parameters[SparseCentroid]):
         added = labels[first:]
         return {
             _COUNTERS: self.lanes.words(
-                (label, j, k - old[label].get(j, 0)) for label in labels for j, k in twin.learned(label)[1].items()
+                (label, j, k - old[label].get(j, 0))
+                for label in labels
+                for j, k in twin.learned(label)[1].items()
             ),
             _CLASSES: {place: word for place, word in enumerate(_class_words(twin)) if word},
             _ADDED: {label: word for label in added if (word := _start_word(twin, label))},
-            _MEANS: self.lanes.words((label, j, v) for label in added for j, v in twin.initial(label)[1].items()),
+            _MEANS: self.lanes.words(
+                (label, j, v) for label in added for j, v in twin.initial(label)[1].items()
+            ),
         }
 
     def learned(self, state: State, classes: tuple[str, ...]) -> SparseCentroid:

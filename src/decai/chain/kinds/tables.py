@@ -8,7 +8,8 @@ from decai.chain.base_table import BaseTable
 from decai.chain.kinds.base import MOST_TABLE_WORDS
 from decai.chain.kinds.lanes import LANES, LaneBases, Lanes, unpack_lanes
 from decai.chain.kinds.reading import read_range
-from decai.chain.model import ModelInfo, read
+from decai.chain.model import ModelInfo
+from decai.chain.model import read_state as read
 from decai.errors import ChainError
 from decai.units import Address
 

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from decai.chain.local_node.install import require_anvil
-from decai.errors import ChainError
+from decai.errors import ChainError, StorageError
 
 __all__ = ["CHAIN_ID", "MNEMONIC", "Anvil", "ephemeral_anvil", "free_port", "hidden_host", "rpc"]
 
@@ -25,12 +26,25 @@ CHAIN_ID: Final = 31337
 MNEMONIC: Final = "test test test test test test test test test test test junk"
 """The accounts that every development node has; everybody knows their keys."""
 _START_SECONDS: Final = 20.0
-_ALWAYS: Final = ("--no-cors",)
-"""No page of the web may read what it answers."""
-_GUARD: Final = (
-    '"$@" <&- & echo $!; child=$!; { cat >/dev/null; kill -9 $child; } 2>/dev/null <&3 & wait $child'
-)
-"""A shell between us and anvil: its input ends when we do, however we end, and then it ends anvil."""
+_ALWAYS: Final = ("--no-cors", "--no-request-size-limit")
+"""No page of the web may read what it answers; and the state of a chain is a long request."""
+_HISTORY: Final = "16"
+"""Blocks whose states anvil keeps in memory, for calls about the past; older ones would go to files."""
+_GUARD: Final = """
+exec 3<&0
+folder=$1; shift
+"$@" </dev/null >&2 & anvil=$!
+echo $anvil
+{ cat >/dev/null; kill -9 $anvil; } 2>/dev/null <&3 & watcher=$!
+wait $anvil
+kill $watcher
+rm -rf "$folder"
+"""
+"""A shell between us and anvil: its input ends when we do, however we end, and then it ends anvil.
+
+It also takes away the folder that anvil leaves when it is killed, and does not touch a process that got
+anvil's number after it.
+"""
 
 
 class Anvil:
@@ -51,6 +65,8 @@ class Anvil:
         If anvil has to be installed first.
     ChainError
         If it does not start.
+    StorageError
+        If there is no room for its temporary folder.
     """
 
     def __init__(self, *flags: str, log: Path | None = None, host: str = "127.0.0.1") -> None:
@@ -76,12 +92,18 @@ class Anvil:
         return self._process.poll() is None
 
     def _start(self, binary: Path, flags: tuple[str, ...], log: Path | None) -> None:
-        command = [str(binary), "--host", self.host, "--port", str(self.port), *_ALWAYS, *flags]
+        try:
+            folder = tempfile.mkdtemp(prefix="decai-anvil-")
+        except OSError as error:
+            raise StorageError(f"{tempfile.gettempdir()}: {error.strerror or error}") from None
+        command = [str(binary), "--host", self.host, "--port", str(self.port), "--cache-path", folder]
+        command += [*_ALWAYS, *flags]
+        if "--prune-history" not in flags:
+            command += ["--prune-history", _HISTORY]
         with contextlib.ExitStack() as files:
             out = files.enter_context(log.open("ab")) if log else subprocess.DEVNULL
-            # The guard's file 3 is the pipe that ends with us.
             self._process = subprocess.Popen(
-                ["/bin/sh", "-c", f"exec 3<&0; {_GUARD}", "sh", *command],
+                ["/bin/sh", "-c", _GUARD, "sh", folder, *command],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=out,
@@ -103,7 +125,8 @@ class Anvil:
 
     def stop(self) -> None:
         """End it, and wait until it has ended."""
-        if self.pid:
+        # While the guard waits for it, nobody else can have got its number.
+        if self.pid and self.alive:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
         for pipe in (self._process.stdin, self._process.stdout):

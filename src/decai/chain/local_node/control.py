@@ -84,8 +84,7 @@ def ensure_running() -> NodeInfo:
     folder = node_folder()
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
-        if _start(folder):
-            raise ChainError(f"the local node does not start: {_last_words(folder)}")
+        _start(folder)
         running = status()
         if running is not None:
             return running
@@ -95,41 +94,65 @@ def ensure_running() -> NodeInfo:
 
 
 def stop() -> bool:
-    """End the node, its state safe on disk; whether it ran.
+    """End the node, its state safe on disk; whether it ran. One that is just starting is awaited and ended.
 
     Raises
     ------
     ChainError
         If it does not end.
     """
-    info, running = _read_info(), status()
-    if info is None or running is None:
-        return False
-    rpc(info[0], "decai_stop", info[1])
+    ran, told = False, None
     deadline = time.monotonic() + _STOP_SECONDS
-    while time.monotonic() < deadline:
-        if not _is_locked():
-            return True
+    while _is_locked():
+        ran = True
+        if time.monotonic() > deadline:
+            raise ChainError(f"the local node does not end in {_STOP_SECONDS:.0f} seconds; {_advice()}")
+        info = _read_info()
+        if info is not None and info != told:
+            # What a killed one has left behind names nobody, or somebody who knows nothing of its token.
+            with contextlib.suppress(ChainError):
+                rpc(info[0], "decai_stop", info[1], timeout=5.0)
+                told = info
         time.sleep(0.03)
-    raise ChainError(f"the local node (process {running.pid}) does not end")
+    return ran
 
 
-def _start(folder: Path) -> int:
-    """Start the process behind the node; 0 if there is one then."""
+def _start(folder: Path) -> None:
+    """Start the process behind the node, or find that there is one."""
+    if not sys.executable:
+        raise ChainError("the local node does not start: which Python runs decai is not known")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / _LOG).open("ab") as log:
-            return subprocess.run(
+        log = (folder / _LOG).open("ab")
+    except OSError as error:
+        raise StorageError(f"{folder}: cannot be written ({error.strerror or error})") from None
+    with log:
+        try:
+            process = subprocess.run(
                 [sys.executable, "-m", "decai.chain.local_node.server", str(folder)],
                 stdin=subprocess.DEVNULL,
-                stdout=log,
+                stdout=subprocess.PIPE,
                 stderr=log,
                 cwd=folder,
                 env={**os.environ, DATA_DIR_VARIABLE: str(data_dir())},
                 check=False,
-            ).returncode
-    except OSError as error:
-        raise StorageError(f"{folder}: cannot be written ({error.strerror or error})") from None
+            )
+        except OSError as error:
+            what = error.filename or sys.executable
+            raise ChainError(
+                f"the local node does not start: {what} cannot be run ({error.strerror or error})"
+            ) from None
+    if process.returncode:
+        reason = process.stdout.decode(errors="replace").strip()
+        raise ChainError(f"the local node does not start: {reason or _last_words(folder)}")
+
+
+def _advice() -> str:
+    try:
+        pid = json.loads((node_folder() / _INFO).read_bytes())["pid"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return f"see {node_folder() / _LOG}"
+    return f"its process is {pid}"
 
 
 def _read_info() -> tuple[str, str] | None:
@@ -147,8 +170,10 @@ def _is_locked() -> bool:
         with (node_folder() / _LOCK).open("ab") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return False
-    except OSError:
+    except BlockingIOError:
         return True
+    except OSError:
+        return False
 
 
 def _last_words(folder: Path) -> str:

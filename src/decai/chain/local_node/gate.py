@@ -4,10 +4,11 @@ Everybody on this machine may, and nobody else: a page of the web in the user's 
 accounts whose keys everybody knows, so the headers that browsers send are looked at.
 """
 
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
 
-__all__ = ["READS", "REPLAYED", "SENDS", "is_local_host", "is_read", "is_trusted_origin"]
+__all__ = ["CLOCK", "READS", "REPLAYED", "SENDS", "is_local_host", "is_read", "is_trusted_origin"]
 
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _EXTENSIONS: Final = frozenset({"chrome-extension", "moz-extension", "safari-web-extension"})
@@ -16,6 +17,17 @@ SENDS: Final = frozenset({"eth_sendTransaction", "eth_sendRawTransaction"})
 """What puts a transaction into a block."""
 REPLAYED: Final = frozenset({"anvil_setBalance", "hardhat_setBalance"})
 """What changes the state without a block; it is written down and made again as it was."""
+CLOCK: Final = MappingProxyType(
+    {
+        "evm_increaseTime": "by",
+        "anvil_increaseTime": "by",
+        "evm_setTime": "to",
+        "anvil_setTime": "to",
+        "evm_setNextBlockTimestamp": "next",
+        "anvil_setNextBlockTimestamp": "next",
+    }
+)
+"""What moves the clock: by so many seconds, to a time, or for the next block."""
 READS: Final = ("eth_", "net_", "web3_", "txpool_", "debug_trace", "trace_", "rpc_")
 """How the names of methods begin that change nothing, but for `SENDS` and the ones below."""
 _KEPT_OUT: Final = frozenset(

@@ -8,15 +8,18 @@ entry since: a new journal is begun before a state is written, and old files go 
 import json
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from io import FileIO
 from pathlib import Path
-from typing import IO, Any, Final
+from types import MappingProxyType
+from typing import Any, Final
 
 from decai.dataset.storage import atomic_file
 from decai.errors import StorageError
 
-__all__ = ["Block", "Call", "Entry", "Journal"]
+__all__ = ["Block", "Call", "Clock", "Entry", "Journal"]
 
 _STATE: Final = "state-"
 _ENTRIES: Final = "journal-"
@@ -37,6 +40,8 @@ class Block:
     status: int
     clock: int
     """How far the chain's clock was ahead of this machine's, in seconds."""
+    block_hash: str | None = None
+    """Of the block, as hex."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,18 @@ class Call:
     params: list[Any]
 
 
-Entry = Block | Call
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The chain's clock, when it was moved and no block told of it yet."""
+
+    ahead: int
+    """By how much, of this machine's, in seconds."""
+    next: int | None = None
+    """The time stamp that the next block is to have, if somebody has set it."""
+
+
+Entry = Block | Call | Clock
+_KINDS: Final[Mapping[str, type[Entry]]] = MappingProxyType({"Block": Block, "Call": Call, "Clock": Clock})
 
 
 class Journal:
@@ -65,7 +81,7 @@ class Journal:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -75,11 +91,12 @@ class Journal:
         """What came after the state, oldest first; emptied when a newer state is kept."""
         self._count = self._first + len(self.entries)
         self._file = self._open()
+        self._torn = False
 
     @property
     def state(self) -> bytes | None:
         """The newest state, as it was given to `keep_state`; None if there was none yet."""
-        path = self._folder / f"{_STATE}{self._first}"
+        path = self.folder / f"{_STATE}{self._first}"
         if not self._first:
             return None
         try:
@@ -88,7 +105,7 @@ class Journal:
             raise StorageError(f"{path}: cannot be read ({error.strerror or error})") from None
         checksum, _, state = content.partition(b"\n")
         if checksum != _checksum(state):
-            raise StorageError(f"{path}: is damaged; a copy of it, or removing {self._folder}, helps")
+            raise StorageError(f"{path}: is damaged; a copy of it, or removing {self.folder}, helps")
         return state
 
     def append(self, *entries: Entry) -> None:
@@ -99,60 +116,80 @@ class Journal:
         StorageError
             If they cannot be written, as when the disk is full; none of them counts then.
         """
+        if self._torn:
+            raise StorageError(f"{self.folder}: cannot be written since the disk failed; stop the node")
         place = self._file.tell()
         try:
-            for entry in entries:
-                self._file.write(_line(entry))
-            self._file.flush()
-            os.fsync(self._file.fileno())
+            _write(self._file, entries)
         except OSError as error:
-            self._file.seek(place)
-            self._file.truncate()
-            raise StorageError(f"{self._folder}: cannot be written ({error.strerror or error})") from None
+            try:
+                self._file.seek(place)
+                self._file.truncate()
+            except OSError:
+                # Nothing behind half a line would be found again.
+                self._torn = True
+            raise StorageError(f"{self.folder}: cannot be written ({error.strerror or error})") from None
         self.entries += entries
         self._count += len(entries)
 
-    def keep_state(self, state: bytes) -> None:
+    def keep_state(self, state: bytes, *after: Entry) -> None:
         """Replace the journal so far by the state that it led to.
+
+        Parameters
+        ----------
+        state
+            In whatever format.
+        after
+            Entries that hold from then on, since the state does not tell of them.
 
         Raises
         ------
         StorageError
             If it cannot be written; the journal stays good.
         """
-        if self._count == self._first:
+        first = self._count
+        if first == self._first:
             return
-        fresh = self._open()
-        path = self._folder / f"{_STATE}{self._count}"
-        with atomic_file(path) as file:
-            file.write(_checksum(state) + b"\n" + state)
-            file.flush()
-            os.fsync(file.fileno())
-        _sync_folder(self._folder)
+        # From here on the new journal is the one, whether or not there will be a state: whatever is
+        # written from now on must not be in the file that the state takes the place of.
+        fresh = self._open(*after)
         self._file.close()
-        self._file, self._first, self.entries = fresh, self._count, []
+        self._file, self._torn = fresh, False
+        self.entries += after
+        self._count += len(after)
+        with atomic_file(self.folder / f"{_STATE}{first}") as file:
+            file.write(_checksum(state) + b"\n" + state)
+        _sync_folder(self.folder)
+        self._first, self.entries = first, list(after)
         for prefix in (_STATE, _ENTRIES):
             for number in self._numbers(prefix):
                 if number < self._first:
-                    (self._folder / f"{prefix}{number}").unlink(missing_ok=True)
+                    (self.folder / f"{prefix}{number}").unlink(missing_ok=True)
 
     def close(self) -> None:
         """Let go of the files."""
         self._file.close()
 
     def _numbers(self, prefix: str) -> list[int]:
-        names = [path.name.removeprefix(prefix) for path in self._folder.glob(f"{prefix}*")]
+        names = [path.name.removeprefix(prefix) for path in self.folder.glob(f"{prefix}*")]
         return sorted(int(name) for name in names if name.isdigit())
 
-    def _open(self) -> IO[bytes]:
-        """A new journal for the entries from now on.
+    def _open(self, *entries: Entry) -> FileIO:
+        """A new journal for the entries from now on, the first of them in it.
 
         What may be in a file of that name was cut off, and never acknowledged: a whole entry would count.
         """
-        path = self._folder / f"{_ENTRIES}{self._count}"
+        path = self.folder / f"{_ENTRIES}{self._count}"
         try:
-            file = path.open("wb")
-            _sync_folder(self._folder)
+            file = FileIO(path, "w")
+            try:
+                _write(file, entries)
+                _sync_folder(self.folder)
+            except OSError:
+                with suppress(OSError):
+                    file.truncate(0)
+                file.close()
+                raise
         except OSError as error:
             raise StorageError(f"{path}: cannot be written ({error.strerror or error})") from None
         return file
@@ -161,11 +198,12 @@ class Journal:
         """The entries since the state. A line that was cut off was never acknowledged."""
         expected = self._first
         for begin in self._numbers(_ENTRIES):
-            if begin < self._first:
+            # One in the middle was begun for a state that came to nothing, and nothing counts in it.
+            if begin < expected:
                 continue
             if begin != expected:
-                raise StorageError(f"{self._folder}: a part of the journal is missing")
-            path = self._folder / f"{_ENTRIES}{begin}"
+                raise StorageError(f"{self.folder}: a part of the journal is missing")
+            path = self.folder / f"{_ENTRIES}{begin}"
             try:
                 lines = path.read_bytes().split(b"\n")
             except OSError as error:
@@ -178,6 +216,14 @@ class Journal:
                 yield entry
 
 
+def _write(file: FileIO, entries: Iterable[Entry]) -> None:
+    """To the disk, all of them."""
+    rest = b"".join(_line(entry) for entry in entries)
+    while rest:
+        rest = rest[file.write(rest) :]
+    os.fsync(file.fileno())
+
+
 def _line(entry: Entry) -> bytes:
     text = json.dumps([type(entry).__name__, asdict(entry)], separators=(",", ":")).encode()
     return _checksum(text) + b" " + text + b"\n"
@@ -188,7 +234,7 @@ def _entry(line: bytes) -> Entry | None:
     if not text or checksum != _checksum(text):
         return None
     kind, values = json.loads(text)
-    return Block(**values) if kind == "Block" else Call(**values)
+    return _KINDS[kind](**values)
 
 
 def _checksum(content: bytes) -> bytes:

@@ -21,14 +21,16 @@ from aiohttp import web
 from decai.chain.local_node.gate import is_local_host, is_trusted_origin
 from decai.chain.local_node.supervisor import Supervisor
 from decai.dataset.storage import atomic_file
-from decai.errors import DecaiError
+from decai.errors import DecaiError, InputError, StorageError
 
-__all__ = ["INFO", "LOCK", "PREFERRED_PORT", "main"]
+__all__ = ["INFO", "LOCK", "PORT_VARIABLE", "PREFERRED_PORT", "main"]
 
 INFO: Final = "node.json"
 """Where the node is, in its folder while it runs."""
 LOCK: Final = "lock"
 PREFERRED_PORT: Final = 8545
+PORT_VARIABLE: Final = "DECAI_NODE_PORT"
+"""Another port to prefer; 0 for any."""
 _BODY: Final = 8 * 2**20
 _BATCH: Final = 1_000
 
@@ -70,6 +72,7 @@ def _application(supervisor: Supervisor) -> web.Application:
 
 
 async def _serve(folder: Path, ready: IO[bytes]) -> None:
+    preferred = _preferred_port()
     supervisor = Supervisor(folder)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -78,12 +81,11 @@ async def _serve(folder: Path, ready: IO[bytes]) -> None:
     try:
         await supervisor.open()
         await runner.setup()
-        port = await _listen(runner)
+        port = await _listen(runner, preferred)
         info = {"url": f"http://127.0.0.1:{port}", "pid": os.getpid(), "token": supervisor.token}
         with atomic_file(folder / INFO) as file:
             os.fchmod(file.fileno(), 0o600)
             file.write(json.dumps(info).encode())
-        ready.write(b"0")
         ready.close()
         await supervisor.stopping.wait()
     finally:
@@ -92,42 +94,80 @@ async def _serve(folder: Path, ready: IO[bytes]) -> None:
         await supervisor.close()
 
 
-async def _listen(runner: web.AppRunner) -> int:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def _preferred_port() -> int:
+    chosen = os.environ.get(PORT_VARIABLE) or str(PREFERRED_PORT)
+    if not (chosen.isdecimal() and int(chosen) < 2**16):
+        raise InputError(f"{PORT_VARIABLE}: {chosen!r} is no port")
+    return int(chosen)
+
+
+async def _listen(runner: web.AppRunner, preferred: int) -> int:
     try:
-        listener.bind(("127.0.0.1", PREFERRED_PORT))
+        listener = _listener(preferred)
     except OSError:
-        listener.bind(("127.0.0.1", 0))
+        listener = _listener(0)
     await web.SockSite(runner, listener).start()
     return int(listener.getsockname()[1])
 
 
+def _listener(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        # Two that start at once can both be bound to a port; only one of them can listen.
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
 def main(arguments: list[str]) -> int:
-    """Start the node of a folder as a process of its own; returns when it is ready, or has failed (not 0)."""
+    """Start the node of a folder as a process of its own; returns when it is ready, or has failed (not 0).
+
+    Why it failed goes to standard output: where there is no room for a log, there is a reason all the same.
+    """
     ready, told = os.pipe()
     if os.fork():
         os.close(told)
         with os.fdopen(ready, "rb") as answer:
-            return int(answer.read() or b"2")
+            problem = answer.read().decode()
+        print(problem)
+        return 2 if problem else 0
     os.close(ready)
     os.setsid()
+    # Who has started it waits for the end of its output.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     _run(Path(arguments[0]), told)
     return 0
 
 
 def _run(folder: Path, told: int) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
-    with os.fdopen(told, "wb", buffering=0) as ready, (folder / LOCK).open("ab") as lock:
+    with os.fdopen(told, "wb", buffering=0) as ready:
+        try:
+            _run_alone(folder, ready)
+        except (DecaiError, OSError) as error:
+            logging.error("%s", error)
+            if not ready.closed:
+                ready.write(str(error).encode())
+        except Exception as error:
+            logging.exception("the node has failed")
+            if not ready.closed:
+                ready.write(f"{type(error).__name__}: {error}".encode())
+
+
+def _run_alone(folder: Path, ready: IO[bytes]) -> None:
+    """Be the node of the folder, unless there is one: then that one is left to it."""
+    with (folder / LOCK).open("ab") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            ready.write(b"0")  # another one runs, or is starting
+        except BlockingIOError:
             return
-        try:
-            asyncio.run(_serve(folder, ready))
-        except DecaiError as error:
-            print(error, file=sys.stderr, flush=True)
+        except OSError as error:
+            raise StorageError(f"{folder / LOCK}: cannot be locked ({error.strerror})") from None
+        asyncio.run(_serve(folder, ready))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""The models that twins are compared on, by kind."""
