@@ -254,6 +254,20 @@ class TestAddClass:
             ([0, -F], "south", U32),
         )
 
+    @each_incentive
+    def test_an_audit_replays_it(self, incentive: str) -> None:
+        pair = Pair(small(), incentive)
+        pair.teach([600_000_000, 800_000_000], 1)
+        pair.trainer.advance_to(Seconds(pair.chain.now + 600))
+        start = ClassStart(2, {0: -F // 2, 1: F // 4})
+        assert pair.trainer.begin_class(OWNER, "west", start) == pair.twin.begin_class("west", start) == 2
+        pair.teach([-F, 0], 2)
+        assert pair.predict([-F, 0]) == 2
+        found = audit(pair.chain, pair.address)
+        assert found.holds, [check for check in found.checks if not check.holds]
+        assert exact(pair.trainer.replica.update().twin.classifier) == exact(pair.twin)
+        pair.agree()
+
     def test_a_tenth_class_has_its_own_words(self) -> None:
         rng = random.Random(12)
         pair = Pair(small())

@@ -85,13 +85,13 @@ def test_what_is_malformed_is_refused_in_the_twin_s_words_and_order(incentive: s
     assert pair.refuse([2**32, 3], 0) == pair.refuse([-(2**63)], 0) == pair.refuse([3 * 2**32], 0) == size
     assert pair.refuse([F, 0, 2**32], 1) == pair.refuse([F, 0, -(2**32)], 1) == norm
     assert pair.refuse([F, 2**63 - 1, -(2**63)], 1) == norm
-    # The square of the norm must be less than 100 F off: 100 F = 2 * 50 F.
-    for off, refused in [(49, False), (50, True), (-49, False), (-50, False), (-51, True)]:
-        # (F + 50)^2 = F^2 + 100 F + 2500, and (F - 50)^2 = F^2 - 100 F + 2500.
-        if refused:
-            assert pair.refuse([F + off, 0, 0], 1) == norm
-        else:
-            pair.predict([F + off, 0, 0])
+    # Squares that add up to F^2 + 100 F or F^2 - 100 F are just too far off; one unit nearer they are not.
+    long, short = [1_000_000_032, 125_024, 142_720], [999_999_936, 13_920, 166_752]
+    assert sum(value * value for value in long) == F * F + 100 * F
+    assert sum(value * value for value in short) == F * F - 100 * F
+    assert pair.refuse(long, 1) == pair.refuse(short, 1) == norm
+    pair.predict([*long[:2], long[2] - 1])
+    pair.predict([*short[:2], short[2] + 1])
     for signature, sample in [("predict(int64[])", [F, F, 0]), ("predictPacked(uint256[])", [3 << 224])]:
         with pytest.raises(Refused, match=f"^{norm}$"):
             pair.ask(signature, "uint64", sample)
