@@ -70,7 +70,6 @@ FILES: dict[str, object] = {
     "good.json": SPARSE,
     "nan.json": {**SPARSE, "weights": [0.5, float("nan")]},
     "large.json": {**SPARSE, "weights": [1e9]},
-    "dense.json": {**SPARSE, "type": "dense perceptron", "weights": [0.5, 0.5]},
     "wide.json": {**SPARSE, "sparseWeights": {"70000": 1}},
     "longest.json": {**SPARSE, "longestSample": 0},
     "bits.json": {**SPARSE, "indexBits": 17},
@@ -126,7 +125,6 @@ DEPLOY = [
     ("text.json", "text.json"),
     ("nan.json", "nan.json: weights[1] is NaN; every weight must be a finite number"),
     ("large.json", "large.json: weights[0] is 1000000000.0; every weight must be"),
-    ("dense.json", "dense-perceptron: there is no contract for this kind of classifier yet"),
     ("wide.json --index-bits 16", "feature 70000 needs indices of more than 16 bits"),
     ("longest.json", "longest.json: longestSample must be a whole number from 1 to"),
     ("bits.json", "bits.json: indexBits must be 16 or 32"),
@@ -255,7 +253,6 @@ SOURCE = [
 ]
 OF_FILES = [
     ("contract source nan.json", "nan.json: weights[1] is NaN"),
-    ("contract source dense.json -o out", "there is no contract for this kind of classifier yet"),
     ("contract source good.json -o file", "file: is a file; name a folder"),
     ("contract source good.json -o file/out", "cannot be written"),
     ("contract source good.json --incentive nope", "--incentive: 'nope' is neither stakeable nor points"),

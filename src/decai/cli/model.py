@@ -106,7 +106,9 @@ def show_info(address: Model, rpc: Rpc = None, as_json: Json = False) -> None:
         name: read_state(trainer.chain, info.address, f"{view}()", "uint256")
         for name, view in (("contributions", "totalSubmitted"), ("valid", "totalGoodDataCount"))
     }
-    facts: dict[str, Any] = {**asdict(info), "owner": trainer.owner, "held": trainer.held, **counts}
+    terms = {name: value for name, value in asdict(info).items() if name != "form"}
+    terms |= {"index_bits": info.form.lane_bits, "takes_vectors": not info.form.is_sparse}
+    facts: dict[str, Any] = {**terms, "owner": trainer.owner, "held": trainer.held, **counts}
     facts |= {"cost": trainer.cost(), "chain_id": trainer.chain.chain_id, "time": trainer.now}
     if as_json:
         print(json.dumps(facts))
