@@ -201,7 +201,7 @@ class TestFinds:
         run.classifier.update(np.array([3], dtype=np.int32), 1 - run.classifier.predict(np.array([3])))
         line = self.difference(run)
         assert line.endswith(
-            "after event 0, in second 0, the contract has learned other weights than its twin"
+            "after event 0, in second 0, the contract has learned something else than its twin"
         )
 
     def test_a_contract_that_learned_something_else(self, tiny: Scenario, evm: EvmChain) -> None:

@@ -23,8 +23,10 @@ def current_classifier(trainer: ChainTrainer) -> tuple[Classifier, int]:
         If this version has no twin of it, the contract's answers make no sense, or there is no answer.
     """
 
+    # The owner may have added a class since the trainer looked.
+    info = read_info(trainer.chain, trainer.address)
+
     def take(view: AtBlock) -> tuple[Classifier, int]:
-        info = read_info(view, trainer.address)
         parameters = read_parameters(view, info)
         places = parameters.places()
         if sum(map(len, places.values())) <= _READABLE:
