@@ -5,7 +5,7 @@ from typing import Final
 from decai.chain.at_block import AtBlock, at_one_block
 from decai.chain.client import ChainTrainer
 from decai.chain.kinds import read_parameters
-from decai.chain.model import read_info
+from decai.chain.model import read, read_info
 from decai.protocols import Classifier
 
 __all__ = ["current_classifier"]
@@ -23,10 +23,11 @@ def current_classifier(trainer: ChainTrainer) -> tuple[Classifier, int]:
         If this version has no twin of it, the contract's answers make no sense, or there is no answer.
     """
 
-    # The owner may have added a class since the trainer looked.
-    info = read_info(trainer.chain, trainer.address)
-
     def take(view: AtBlock) -> tuple[Classifier, int]:
+        info = trainer.info
+        if read(view, trainer.address, "getNumClassifications()", "uint256") != len(info.classes):
+            # The owner has added a class since the trainer looked.
+            info = read_info(view, trainer.address)
         parameters = read_parameters(view, info)
         places = parameters.places()
         if sum(map(len, places.values())) <= _READABLE:
