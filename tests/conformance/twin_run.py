@@ -7,6 +7,7 @@ from typing import Final
 from hypothesis import HealthCheck, given, seed, settings
 
 from decai.protocols import Path
+from tests.conformance.stage import stage_of
 from tests.conformance.twin_case import Case
 from tests.conformance.twin_play import Play, Start, Step, starts, steps
 
@@ -23,12 +24,15 @@ class Tally:
     operations: int = 0
     claims: Counter[Path] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+    """Of processor time, compiling included."""
 
     def add(self, other: "Tally") -> None:
         """Take in another."""
         self.operations += other.operations
         self.claims += other.claims
         self.refusals += other.refusals
+        self.seconds += other.seconds
 
 
 def run(case: Case, operations: int, number: int) -> Tally:
@@ -62,9 +66,10 @@ def _plays(case: Case, count: int, number: int, tally: Tally) -> None:
     )
     @given(start=starts(), taken=steps(case, STEPS))
     def play(start: Start, taken: list[Step]) -> None:
-        stage = Play(case, start)
-        stage.run(taken)
-        twins = stage.twins
+        with stage_of(case).chain.rehearsal():
+            one = Play(case, start)
+            one.run(taken)
+        twins = one.twins
         tally.add(Tally(twins.operations, twins.claims, twins.refusals))
 
     play()

@@ -6,6 +6,7 @@ reports is not what a transaction costs (`decai gas` measures that on a node).
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from decai.chain.address import checksummed
@@ -51,6 +52,8 @@ class EvmChain:
         self._sent = 0
         self._now = now
         self._block = 1
+        self._gifts: list[tuple[Address, int]] = []
+        """By how much balances were set anew: the EVM's own checkpoints don't know of it."""
         self._enter_block()
         for account, amount in (balances or {}).items():
             self.set_balance(account, amount)
@@ -92,10 +95,37 @@ class EvmChain:
     def _enter_block(self) -> None:
         self._evm.set_block_env(self._block_env(number=self._block, timestamp=self._now))
 
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Whatever happens meanwhile is undone at the end: state, events, balances and time.
+
+        Examples
+        --------
+        >>> ada = Address("0x00000000000000000000000000000000000000AD")
+        >>> chain = EvmChain({ada: Wei(5)})
+        >>> with chain.rehearsal():
+        ...     chain.set_balance(ada, Wei(7))
+        >>> chain.balance(ada)
+        5
+        """
+        accounts, logs, gifts, sent = len(self._accounts), len(self._logs), len(self._gifts), self._sent
+        now, block = self._now, self._block
+        checkpoint = self._evm.snapshot()
+        try:
+            yield
+        finally:
+            self._evm.revert(checkpoint)
+            for account, gift in reversed(self._gifts[gifts:]):
+                self._evm.set_balance(account, self._evm.get_balance(account) - gift)
+            del self._accounts[accounts:], self._logs[logs:], self._gifts[gifts:]
+            self._sent, self._now, self._block = sent, now, block
+            self._enter_block()
+
     def set_balance(self, account: Address, amount: Wei) -> None:
         """Give an account so much; for the start of a simulation or test."""
         if account not in self._accounts:
             self._accounts.append(account)
+        self._gifts.append((account, amount - self._evm.get_balance(account)))
         self._evm.set_balance(account, amount)
 
     def balance(self, address: Address, *, block: int | None = None) -> Wei:
