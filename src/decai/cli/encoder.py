@@ -145,7 +145,7 @@ def sample_of(takes: str, text: str) -> "Sample":
     takes
         What the encoder takes: ``text``, ``image``, ``numbers`` or ``record``.
     text
-        The text itself; the path of a picture; numbers, or ``field=value``, with commas between; or the fields
+        The text itself; the path of a picture; numbers, or fields such as ``a=1``, with commas; or fields
         as a JSON object.
 
     Raises
