@@ -11,6 +11,7 @@ from decai.cli import (
     contribute,
     dataset,
     deploy,
+    encoder,
     gas,
     node,
     scenario,
@@ -36,6 +37,7 @@ app.command("gas")(gas.gas)
 app.command("serve")(serve.serve)
 app.add_typer(scenario.app, name="scenario")
 app.add_typer(dataset.app, name="dataset")
+app.add_typer(encoder.app, name="encoder")
 app.add_typer(contribute.app, name="model")
 app.add_typer(contract.app, name="contract")
 app.add_typer(node.app, name="node")

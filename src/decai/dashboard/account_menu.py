@@ -86,7 +86,8 @@ class AccountMenu:
             if self._session.actor is not None and self._session.actor.via is Via.WALLET:
                 button("Let go of the wallet", lambda: self._session.bridge.choose(None), kind="quiet")
             text(
-                "Predicting is free and needs no account. Your keys stay in your wallet: this server never sees them.",
+                "Predicting is free and needs no account. Your keys stay in your wallet: this server never "
+                "sees them.",
                 "dc-muted dc-small",
             )
 
@@ -137,8 +138,8 @@ class AccountMenu:
             return
         if not bridge.wallets:
             text(
-                "None was found in this browser. With an extension such as a wallet for Ethereum, you can contribute from "
-                "your own account.",
+                "None was found in this browser. With an extension such as a wallet for Ethereum, you can "
+                "contribute from your own account.",
                 "dc-muted",
             )
             return

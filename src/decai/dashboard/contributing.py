@@ -18,18 +18,20 @@ def prospects_in_words(info: ModelInfo, costs: CostCurve) -> list[str]:
     wait = format_seconds(info.refund_wait)
     if info.incentive == "points":
         return [
-            f"Nothing is deposited. After {wait}, if the model agrees with you, the contribution counts as valid.",
+            f"Nothing is deposited. After {wait}, if the model agrees with you, the contribution counts as "
+            f"valid.",
             "You pay the network's fee for the transaction, which does not come back.",
         ]
     if info.incentive != "stakeable" or info.owner_wait is None or info.any_wait is None:
         return ["This model has rules of its own, which these pages do not know. Read its source first."]
     deposit = ether(costs.now)
     return [
-        f"If the model agrees with you after {wait}, you get the deposit of {deposit} back, and the contribution counts as valid.",
+        f"If the model agrees with you after {wait}, you get the deposit of {deposit} back, and the "
+        f"contribution counts as valid.",
         "Each valid contribution gives you a share of the deposits of those who are wrong.",
         f"If it disagrees, others with valid contributions may take your deposit of {deposit}.",
-        f"If you do not fetch it: after {format_seconds(info.owner_wait)} the owner of the model may take what is left, after "
-        f"{format_seconds(info.any_wait)} anybody.",
+        f"If you do not fetch it: after {format_seconds(info.owner_wait)} the owner of the model may take "
+        f"what is left, after {format_seconds(info.any_wait)} anybody.",
         "You pay the network's fee for each transaction, which does not come back.",
     ]
 

@@ -1,6 +1,6 @@
 """Pages that were asked for, and whose browsers have not come back yet: no more than the server can hold.
 
-A page waits in memory until its browser connects. Whoever asks for thousands and never connects would fill it.
+A page waits in memory until its browser connects. Whoever asks for thousands and never does would fill it.
 """
 
 import time

@@ -1,6 +1,6 @@
-"""Why a model says what it says: how much each feature of a sample speaks for its class, and against the next one.
+"""Why a model says what it says: what each feature of a sample has to say for its class.
 
-For people; floats, and none of it decides anything.
+It is compared with the class that comes next. For people; floats, and none of it decides anything.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""What became of the transactions in the outbox: sending those that the node signs, and looking for all others."""
+"""What becomes of the transactions in the outbox: those that the node signs are sent, all are looked for."""
 
 import time
 from collections.abc import Mapping
@@ -100,8 +100,8 @@ def _look_for_gone(chain: "RpcChain", outbox: Outbox, entry: Entry) -> Entry:
         return outbox.change(
             entry.id,
             fate=Fate.DROPPED,
-            told="The network has dropped it, for instance because it offered too little for gas. Your wallet "
-            "may bring it again; nothing has changed so far.",
+            told="The network has dropped it, for instance because it offered too little for gas. Your "
+            "wallet may bring it again; nothing has changed so far.",
         )
     other = _by_nonce(chain, entry, entry.nonce)
     if other is not None and _is_entrys(other, entry):
@@ -155,7 +155,7 @@ def _is_used(chain: "RpcChain", entry: Entry) -> bool:
 
 
 def _is_entrys(found: Mapping[str, Any], entry: Entry) -> bool:
-    """Whether a transaction that a node gave does what the entry's does: a page may say anything of a hash."""
+    """Whether a node's transaction does what the entry's does: a page may say anything of a hash."""
     sender = address_of(found.get("from"), "a sender")
     return sender == entry.transaction.sender and is_same(found, fields_of(entry.transaction))
 

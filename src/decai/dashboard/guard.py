@@ -1,4 +1,4 @@
-"""What stands before pages and REST API: who may ask, how much, and what browsers must not do with the answers.
+"""What stands before pages and REST API: who may ask, how much, and what browsers must not do with it.
 
 Pure ASGI, so that it sees websockets and streamed bodies as well, and costs next to nothing.
 """

@@ -141,7 +141,7 @@ class Network:
 
     @property
     def wallet_url(self) -> str | None:
-        """The URL under which a wallet on this machine finds the node; None if it is nobody else's business."""
+        """Where a wallet on this machine finds the node; None if its URL is nobody else's business."""
         return self._identity.place if self.is_local else None
 
     @property

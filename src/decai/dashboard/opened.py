@@ -1,4 +1,4 @@
-"""Models that are being looked at: each with its trainer, and its twin in memory kept up by one thread at a time."""
+"""Models that are being looked at: each with its trainer, and its twin that one thread at a time keeps up."""
 
 import threading
 from collections import OrderedDict

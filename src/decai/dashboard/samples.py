@@ -1,4 +1,4 @@
-"""A sample as a person gives it: fields that fit a model's encoder, and the features that come out of them."""
+"""Samples as people give them: the encoder that a model names, and numbers in a text."""
 
 from math import isfinite, nan
 from typing import TYPE_CHECKING, Final

@@ -1,4 +1,4 @@
-"""The frame of every page: header, navigation, who acts, play money, and what is shown when something fails."""
+"""The frame of every page: header, navigation, who acts, play money, and what is said when all fails."""
 
 import asyncio
 import hashlib
@@ -30,8 +30,10 @@ _NAVIGATION: Final = (
     ("/about", "About"),
 )
 _THEME: Final = """<script>
-try { const kept = localStorage.getItem("decai.theme"); if (kept) document.documentElement.dataset.theme = kept; }
-catch {}
+try {
+  const kept = localStorage.getItem("decai.theme");
+  if (kept) document.documentElement.dataset.theme = kept;
+} catch {}
 </script>"""
 _SPLASH: Final = '<div id="dc-splash" role="status"><b>decai</b> is opening&hellip;</div>'
 
@@ -104,8 +106,8 @@ def frame(title: str, path: str) -> Page:
         tag("span", "Loading…")
     with client.content, box("dc-foot", "footer"):
         text(
-            "Whatever is contributed stays on the chain for ever, for everybody to see. Contribute nothing that "
-            "is private."
+            "Whatever is contributed stays on the chain for ever, for everybody to see. Contribute nothing "
+            "that is private."
         )
     return page
 

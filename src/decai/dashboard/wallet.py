@@ -179,8 +179,8 @@ class Bridge:
         elif not entry.told:
             self.dashboard.outbox.change(
                 entry.id,
-                told="The page was reloaded while the wallet was asked. If you sign there, it is found on the "
-                "chain; if you do not, nothing happens.",
+                told="The page was reloaded while the wallet was asked. If you sign there, it is found on "
+                "the chain; if you do not, nothing happens.",
             )
 
     def _sent(self, key: str, result: Any, error: dict[str, Any] | None) -> None:

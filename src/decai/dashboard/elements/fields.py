@@ -11,7 +11,8 @@ __all__ = ["Field"]
 
 _WRITTEN: Final = "(event) => emit(event.target.value)"
 _ENTERED: Final = """(event) => {
-  if (event.key !== "Enter" || (event.target.tagName === "TEXTAREA" && !event.ctrlKey && !event.metaKey)) return;
+  const isArea = event.target.tagName === "TEXTAREA";
+  if (event.key !== "Enter" || (isArea && !event.ctrlKey && !event.metaKey)) return;
   event.preventDefault();
   emit(event.target.value);
 }"""

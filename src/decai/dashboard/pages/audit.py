@@ -38,9 +38,9 @@ class _AuditTab:
         with box("dc-card", "section"):
             heading("Is this model what it says?", 2)
             text(
-                "This replays every contribution and every claim since the model was deployed, by the rules in "
-                "Python, and compares the code, all that was learned, every deposit and all the money with what "
-                "the contract says. Anybody can do the same with: decai model verify",
+                "This replays every contribution and every claim since the model was deployed, by the "
+                "rules in Python, and compares the code, all that was learned, every deposit and all the "
+                "money with what the contract says. Anybody can do the same with: decai model verify",
                 "dc-muted",
             )
             with box("dc-row"):

@@ -40,8 +40,8 @@ class _Models:
         with box("dc-head"):
             heading("Shared models", 1)
             text(
-                "Anyone may ask these models for free, and anyone may improve them: good contributions get their deposit "
-                "back, bad ones lose it to the good.",
+                "Anyone may ask these models for free, and anyone may improve them: good contributions get "
+                "their deposit back, bad ones lose it to the good.",
                 "dc-muted",
             )
         with box("dc-filters", "search"):

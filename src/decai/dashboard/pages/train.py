@@ -87,8 +87,8 @@ class _Train:
                 note(f"The contract says {name} too, as things stand.", "good")
             else:
                 note(
-                    f"The contract says {name} now. If you are right, you teach it something; you get the deposit "
-                    "back only if it has come to agree with you by then.",
+                    f"The contract says {name} now. If you are right, you teach it something; you get the "
+                    f"deposit back only if it has come to agree with you by then.",
                     "warn",
                 )
 
@@ -178,4 +178,4 @@ class _Train:
             return "Done."
         due = outcome["time"] + self.view.model.info.refund_wait
         deposit = f"The deposit is {ether(outcome['cost'])}. " if outcome["cost"] else ""
-        return f"The model has learned it. {deposit}From {date(due)} on you can claim it back, if the model agrees."
+        return f"The model has it. {deposit}From {date(due)} on you can claim it back, if the model agrees."
