@@ -14,6 +14,7 @@ from decai.dashboard.network import Head, Network
 from decai.dashboard.opened import Shelf
 from decai.dashboard.options import Options
 from decai.dashboard.outbox import Entry, Outbox
+from decai.dashboard.runs import Runs
 from decai.errors import DecaiError
 
 __all__ = ["Dashboard", "current", "install"]
@@ -51,6 +52,7 @@ class Dashboard:
         self.outbox = Outbox(folder / "outbox.sqlite")
         self.shelf = Shelf(self.network)
         self.library = Library(self.network, self.shelf)
+        self.runs = Runs(folder / "runs")
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="decai")
         self._sending: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -71,6 +73,7 @@ class Dashboard:
 
     async def end(self) -> None:
         """Let go of everything; what is on its way is in the outbox."""
+        await self.runs.close()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

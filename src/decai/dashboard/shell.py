@@ -27,6 +27,7 @@ _log: Final = logging.getLogger("decai.dashboard")
 _STATIC: Final = Path(__file__).parent / "static"
 _NAVIGATION: Final = (
     ("/", "Models"),
+    ("/simulate", "Simulate"),
     ("/about", "About"),
 )
 _THEME: Final = """<script>
@@ -71,7 +72,7 @@ def install_assets() -> None:
     app.add_static_files(base, _STATIC, max_cache_age=31_536_000)
     ui.add_head_html(
         f'{_THEME}<link rel="stylesheet" href="{base}/theme.css">'
-        f'<script defer src="{base}/page.js"></script><script defer src="{base}/wallet.js"></script>',
+        + "".join(f'<script defer src="{base}/{name}.js"></script>' for name in ("page", "wallet", "chart")),
         shared=True,
     )
     ui.add_body_html(_SPLASH, shared=True)
