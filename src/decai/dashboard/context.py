@@ -55,7 +55,7 @@ class Dashboard:
         self.runs = Runs(folder / "runs")
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="decai")
         self._sending: set[str] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     async def blocking(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What a call that may block gives, without blocking anybody."""
@@ -70,6 +70,7 @@ class Dashboard:
     def begin(self) -> None:
         """Watch the chain and the outbox, from now on."""
         self._spawn(self._pulse())
+        self._spawn(self.blocking(_warm_up))
 
     async def end(self) -> None:
         """Let go of everything; what is on its way is in the outbox."""
@@ -111,10 +112,16 @@ class Dashboard:
         except DecaiError as error:
             _log.warning("the outbox waits: %s", error)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _warm_up() -> None:
+    """Load what takes long, before the first visitor waits for it."""
+    import decai.chain.audit
+    import decai.encoder  # noqa: F401
 
 
 _current: Dashboard | None = None

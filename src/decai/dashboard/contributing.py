@@ -2,8 +2,8 @@
 
 from decai.chain.model import ModelInfo
 from decai.dashboard.opened import CostCurve
-from decai.dashboard.words import ether
-from decai.units import Wei, format_seconds
+from decai.dashboard.words import duration, ether
+from decai.units import Wei
 
 __all__ = ["most_to_pay", "prospects_in_words", "waits"]
 
@@ -15,7 +15,7 @@ def most_to_pay(cost: Wei) -> Wei:
 
 def prospects_in_words(info: ModelInfo, costs: CostCurve) -> list[str]:
     """What I could win or lose, a sentence each."""
-    wait = format_seconds(info.refund_wait)
+    wait = duration(info.refund_wait)
     if info.incentive == "points":
         return [
             f"Nothing is deposited. After {wait}, if the model agrees with you, the contribution counts as "
@@ -30,12 +30,12 @@ def prospects_in_words(info: ModelInfo, costs: CostCurve) -> list[str]:
         f"contribution counts as valid.",
         "Each valid contribution gives you a share of the deposits of those who are wrong.",
         f"If it disagrees, others with valid contributions may take your deposit of {deposit}.",
-        f"If you do not fetch it: after {format_seconds(info.owner_wait)} the owner of the model may take "
-        f"what is left, after {format_seconds(info.any_wait)} anybody.",
+        f"If you do not fetch it: after {duration(info.owner_wait)} the owner of the model may take "
+        f"what is left, after {duration(info.any_wait)} anybody.",
         "You pay the network's fee for each transaction, which does not come back.",
     ]
 
 
 def waits(info: ModelInfo) -> str:
     """When a deposit can be had back, in a few words."""
-    return f"refunded after {format_seconds(info.refund_wait)}, if the model agrees"
+    return f"refunded after {duration(info.refund_wait)}, if the model agrees"

@@ -9,8 +9,8 @@ from decai.dashboard.elements import box, button, icon, tag
 from decai.dashboard.elements.controls import select
 from decai.dashboard.elements.dialogs import Dialog
 from decai.dashboard.session import Session
-from decai.dashboard.words import ether
-from decai.units import Seconds, Wei, format_seconds
+from decai.dashboard.words import duration, ether
+from decai.units import Seconds, Wei
 
 __all__ = ["PlayStrip"]
 
@@ -47,8 +47,8 @@ class PlayStrip:
                 self._block = tag("span", "")
                 self._clock = tag("span", "", data_clock="")
             with box("dc-play-tools"):
-                button("Get 10 ETH", self._give)
-                button("Let time pass", self._open)
+                button("10 ETH", self._give, title="Get 10 ETH of play money", aria_label="Get 10 ETH")
+                button("Time", self._open, title="Let time pass", aria_label="Let time pass")
         ui.timer(1.0, self._refresh)
         session.listeners.append(self._refresh)
 
@@ -97,7 +97,7 @@ class PlayStrip:
                     await self._dashboard.blocking(self._dashboard.network.let_pass, seconds)
                 finally:
                     dialog.close()
-                ui.notify(f"{format_seconds(seconds)} have passed.")
+                ui.notify(f"The clock was moved by {duration(seconds)}.")
                 self._refresh()
                 self._session.changed()
 

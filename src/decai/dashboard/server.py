@@ -81,6 +81,8 @@ def build(options: Options, folder: Path, secret: str) -> Guard:
 
 
 def _note(error: Exception) -> None:
+    if isinstance(error, shell.PageGone):
+        return
     if isinstance(error, DecaiError):
         _log.info("%s: %s", type(error).__name__, error)
     else:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, ParamSpec, TypeVar
 
 from nicegui import Client, app, ui
 
@@ -21,8 +21,10 @@ from decai.dashboard.session import Session
 from decai.dashboard.words import plain
 from decai.errors import DecaiError, Refused
 
-__all__ = ["Page", "fault_words", "filled", "frame", "framed", "install_assets", "show_fault"]
+__all__ = ["Page", "PageGone", "fault_words", "filled", "frame", "framed", "install_assets", "show_fault"]
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _log: Final = logging.getLogger("decai.dashboard")
 _STATIC: Final = Path(__file__).parent / "static"
 _NAVIGATION: Final = (
@@ -39,6 +41,10 @@ try {
 _SPLASH: Final = '<div id="dc-splash" role="status"><b>decai</b> is opening&hellip;</div>'
 
 
+class PageGone(Exception):
+    """Its browser has gone; nothing more has to be done for it."""
+
+
 @dataclass(slots=True)
 class Page:
     """One open page, as its builder sees it."""
@@ -49,9 +55,12 @@ class Page:
     content: Tag
     """What the builder fills."""
 
-    async def blocking(self, call: Callable[..., Any], *args: Any) -> Any:
-        """What a call that may block gives; see `Dashboard.blocking`."""
-        return await self.dashboard.blocking(call, *args)
+    async def blocking(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What a call that may block gives, while the page is there; see `Dashboard.blocking`."""
+        result = await self.dashboard.blocking(call, *args, **kwargs)
+        if self.client.is_deleted:
+            raise PageGone
+        return result
 
     def say(self, words: str) -> None:
         """Say something for a moment, at the foot of the page."""
@@ -116,12 +125,15 @@ def frame(title: str, path: str) -> Page:
 async def filled(page: Page, build: Callable[[Page], Awaitable[None]]) -> None:
     """Fill a page, once its browser is there; if `build` raises, a line says so in place of the content."""
     try:
-        await page.session.connected()
+        with page.client:
+            await page.session.connected()
+        if page.client.is_deleted:
+            return
         page.content.clear()
         with page.content:
             await build(page)
-    except asyncio.CancelledError:
-        raise
+    except (asyncio.CancelledError, PageGone):
+        return
     except Exception as error:
         page.content.clear()
         with page.content:

@@ -6,7 +6,19 @@ from typing import Final
 from decai.cli.show import clean, count, ether
 from decai.units import format_seconds
 
-__all__ = ["ago", "clean", "count", "date", "ether", "percent", "plain", "short", "short_hash", "until"]
+__all__ = [
+    "ago",
+    "clean",
+    "count",
+    "date",
+    "duration",
+    "ether",
+    "percent",
+    "plain",
+    "short",
+    "short_hash",
+    "until",
+]
 
 _SENTENCES: Final = {
     "already claimed": "You have claimed this contribution before.",
@@ -94,6 +106,23 @@ def ago(time: int, now: int) -> str:
         return "just now"
     distance = format_seconds(abs(time - now))
     return f"in {distance}" if time > now else f"{distance} ago"
+
+
+def duration(seconds: int) -> str:
+    """A duration in a sentence, in at most two units.
+
+    Examples
+    --------
+    >>> duration(86_400), duration(93_600), duration(600), duration(0)
+    ('1 day', '1 day 2 hours', '10 minutes', '0 seconds')
+    """
+    parts: list[str] = []
+    rest = max(0, seconds)
+    for name, size in (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        number, rest = divmod(rest, size)
+        if number:
+            parts.append(count(number, name))
+    return " ".join(parts[:2]) or "0 seconds"
 
 
 def until(time: int, now: int) -> str:

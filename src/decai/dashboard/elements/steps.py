@@ -59,8 +59,13 @@ class Steps(Tag):
             self._timer = ui.timer(_POLL, self._look)
         self._show(entry)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether more may come."""
+        return self._entry.fate.is_open
+
     async def _look(self) -> None:
-        entry = self._dashboard.outbox.get(self._entry.id)
+        entry = self._entry = self._dashboard.outbox.get(self._entry.id)
         self._show(entry)
         if not entry.fate.is_open:
             self._timer.deactivate()

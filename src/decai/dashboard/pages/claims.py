@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from nicegui import ui
+from nicegui import background_tasks, ui
 
 from decai.dashboard.elements import box, button, empty, heading, note, pill, table, tag, text
 from decai.dashboard.elements.steps import Steps
@@ -53,6 +53,7 @@ class _ClaimsTab:
 
     def _again(self) -> None:
         self.shown = ()
+        background_tasks.create(self._refresh(), name="claims")
 
     async def _refresh(self) -> None:
         page = self.view.page

@@ -44,7 +44,7 @@ class _ModelPage:
         self.model = model
         self.panels: dict[str, Tag] = {}
         self.links: dict[str, Tag] = {}
-        self.view: ModelView | None = None
+        self.view = ModelView(page, model, show=self._show)
         self.block = -1
 
     async def build(self, tab: str) -> None:
@@ -73,18 +73,24 @@ class _ModelPage:
         with box("dc-halves") as self.halves:
             self.left = box("dc-card", "section", aria_label="Sample")
             self.right = box("dc-stack")
-        self.view = await self._view()
         await self._show(tab)
         ui.timer(2.0, lambda: self._facts(facts))
+        await self._sample()
 
-    async def _view(self) -> ModelView:
-        view = ModelView(self.page, self.model, show=self._show)
+    async def _sample(self) -> None:
+        view = self.view
+        with self.left:
+            heading("Sample", 2)
+            waiting = box("dc-waiting", role="status")
+        with waiting:
+            box("dc-spinner")
+            tag("span", "Loading the encoder…")
         try:
             view.encoder = await self.page.blocking(encoder_of, self.model.trainer.chain, self.model.info)
         except DecaiError as error:
             view.encoder_fault = fault_words(error)
+        waiting.delete()
         with self.left:
-            heading("Sample", 2)
             if view.encoder is None:
                 note(view.encoder_fault or "", "warn")
             else:
@@ -92,10 +98,8 @@ class _ModelPage:
                     view.encoder.info, self.model.info.form.is_sparse, view.entered, view.sample_changed
                 )
                 text(f"Encoder: {view.encoder.info.title}. {view.encoder.info.description}", "dc-help")
-        return view
 
     async def _show(self, key: str) -> None:
-        assert self.view is not None
         for each, link in self.links.items():
             link.set(aria_current="page" if each == key else None)
         self.page.show_path(f"/model/{self.model.address}/{key}")

@@ -12,9 +12,8 @@ from decai.dashboard.opened import CostCurve
 from decai.dashboard.outbox import Entry
 from decai.dashboard.pages.predict import ask
 from decai.dashboard.shell import fault_words
-from decai.dashboard.words import clean, date, ether
+from decai.dashboard.words import clean, date, duration, ether
 from decai.errors import DecaiError, InputError
-from decai.units import format_seconds
 
 __all__ = ["build"]
 
@@ -32,6 +31,7 @@ class _Train:
         self.label: int | None = None
         self.costs: CostCurve | None = None
         self.is_busy = False
+        self.followed: Steps | None = None
 
     async def build(self) -> None:
         with box("dc-card", "section"):
@@ -52,7 +52,7 @@ class _Train:
         self._earlier()
         await self._refresh()
         ui.timer(_POLL, self._refresh)
-        self.view.on_change.append(lambda: self.opinion.clear())
+        self.view.on_change.append(self._another)
 
     def _classes(self) -> None:
         names = [clean(name) for name in self.view.model.info.classes]
@@ -92,6 +92,12 @@ class _Train:
                     "warn",
                 )
 
+    def _another(self) -> None:
+        """The sample is another one: what was said of the last one is over."""
+        self.opinion.clear()
+        if self.followed is None or not self.followed.is_open:
+            self.progress.clear()
+
     async def _refresh(self) -> None:
         if self.view.tab != "train" and self.costs is not None:
             return
@@ -109,7 +115,7 @@ class _Train:
                 table(
                     "What it costs later, if nobody contributes before",
                     ("If you wait", "Deposit"),
-                    [(format_seconds(later), ether(cost)) for later, cost in costs.later],
+                    [(duration(later), ether(cost)) for later, cost in costs.later],
                     numeric=(1,),
                 )
         self.prospects.clear()
@@ -170,7 +176,9 @@ class _Train:
     def _follow(self, entry: Entry) -> None:
         self.progress.clear()
         with self.progress:
-            Steps(self.view.page.dashboard, entry, self._told, lambda _: self.view.page.session.changed())
+            self.followed = Steps(
+                self.view.page.dashboard, entry, self._told, lambda _: self.view.page.session.changed()
+            )
 
     def _told(self, entry: Entry) -> str:
         outcome = entry.outcome
