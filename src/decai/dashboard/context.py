@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
+from decai.dashboard.drafts import Drafts
 from decai.dashboard.fates import look, send_by_node
 from decai.dashboard.library import Library
 from decai.dashboard.network import Head, Network
@@ -53,6 +54,7 @@ class Dashboard:
         self.shelf = Shelf(self.network)
         self.library = Library(self.network, self.shelf)
         self.runs = Runs(folder / "runs")
+        self.drafts = Drafts(folder / "drafts")
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="decai")
         self._sending: set[str] = set()
         self._tasks: set[asyncio.Task[Any]] = set()

@@ -29,6 +29,7 @@ _log: Final = logging.getLogger("decai.dashboard")
 _STATIC: Final = Path(__file__).parent / "static"
 _NAVIGATION: Final = (
     ("/", "Models"),
+    ("/add", "Add a model"),
     ("/simulate", "Simulate"),
     ("/about", "About"),
 )
