@@ -14,7 +14,7 @@ from decai.dashboard.elements.picture import Upload
 from decai.dashboard.pages.models import CLASSIFIERS
 from decai.dashboard.shell import Page, fault_words
 from decai.dashboard.training import fits, trained
-from decai.dashboard.words import clean, count
+from decai.dashboard.words import clean
 from decai.dataset import available, info
 from decai.encoder import available as encoders
 from decai.errors import DecaiError, InputError
@@ -132,7 +132,7 @@ class _Add:
                 (
                     ("Classifier", CLASSIFIERS.get(model.kind, model.kind)),
                     ("Features", f"{model.num_features:,}"),
-                    (count(len(model.classes), "class").split(" ")[1].capitalize(), classes + more),
+                    ("Classes", classes + more),
                 )
             )
 
