@@ -272,7 +272,7 @@ class TestBadInput:
             ("dataset info nope", "there is no data set 'nope'"),
             ("dataset fetch", "name one data set, or give --all"),
             ("dataset fetch tiny --all", "name one data set, or give --all"),
-            ("dataset fetch tiny", "tiny: is generated"),
+            ("dataset fetch tiny", "tiny: there is nothing to fetch"),
             ("nope", "No such command 'nope'"),
             ("--nope", "--nope"),
         ],
