@@ -1,4 +1,4 @@
-"""A dashboard of one's own for tests: a real server and a real node, on free ports, in a folder of their own."""
+"""A dashboard for tests: a real server and a real node, on free ports, in a folder of their own."""
 
 import json
 import os

@@ -1,7 +1,6 @@
 """The framework's story in a browser: ask, help, harm, let time pass, be refunded, take the deposit."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -21,11 +20,11 @@ def reviews(server: Served) -> ChainTrainer:
 
 
 @pytest.fixture
-def model_page(page: Page, server: Served, reviews: ChainTrainer) -> Iterator[Page]:
+def model_page(page: Page, server: Served, reviews: ChainTrainer) -> Page:
     """The model's page."""
     page.goto(f"{server.url}/model/{reviews.address}")
     expect(page.get_by_role("heading", name="Film reviews")).to_be_visible()
-    yield page
+    return page
 
 
 def choose(page: Page, name: str) -> None:
