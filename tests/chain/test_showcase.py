@@ -5,15 +5,16 @@ from pathlib import Path
 import pytest
 
 from decai.chain.client import ChainTrainer
-from decai.chain.evm import EvmChain
 from decai.chain.known import known_models
+from decai.chain.local_node import ensure_running
+from decai.chain.rpc import RpcChain
 from decai.chain.showcase import SHOWN, show
 
-pytestmark = pytest.mark.xdist_group("showcase")
+pytestmark = pytest.mark.xdist_group("local node")
 
 
 def test_three_models_with_a_history_are_made_once(data_folder: Path) -> None:
-    chain = EvmChain()
+    chain = RpcChain(ensure_running().url)
     told: list[str] = []
     models = show(chain, told.append)
     assert [model.name for model in models] == [shown.name for shown in SHOWN]

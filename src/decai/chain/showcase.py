@@ -1,4 +1,4 @@
-"""Three models on real data with some history in them, so that nobody who opens the dashboard finds it empty."""
+"""Three models on real data with some history in them, so that nobody finds an empty dashboard."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
