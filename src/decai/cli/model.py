@@ -102,7 +102,7 @@ def predict(
     """Ask a model, which is free."""
     given = Given(features, numbers, text, sample, file)
     if dataset is None or not given.is_nothing:
-        given.require_one("dataset")
+        given.require_one("--dataset")
         if dataset is not None:
             raise InputError(f"give one of {given.options[0]} and --dataset")
     if rows is not None and file is None and dataset is None:
