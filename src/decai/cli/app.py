@@ -19,6 +19,7 @@ from decai.cli import (
     models,
     node,
     scenario,
+    serve,
     simulate,
     train,
 )
@@ -51,6 +52,7 @@ app.command("demo")(simulate.demo)
 app.command("train")(train.train)
 app.command("deploy")(deploy.deploy)
 app.command("gas")(gas.gas)
+app.command("serve")(serve.serve)
 app.add_typer(scenario.app, name="scenario")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(encoder.app, name="encoder")
