@@ -67,5 +67,9 @@ def ask_for_each(chain: "Chain", *, yes: bool, as_json: bool) -> None:
 
 def go_on() -> None:
     """Ask; `Interrupted` if the answer is no."""
-    if not typer.confirm("Go on?"):
+    try:
+        agreed = typer.confirm("Go on?")
+    except typer.Abort:
+        agreed = False
+    if not agreed:
         raise Interrupted("it was not sent")
