@@ -52,8 +52,7 @@ class EvmChain:
         self._sent = 0
         self._now = now
         self._block = 1
-        self._gifts: list[tuple[Address, int]] = []
-        """By how much balances were set anew: the EVM's own checkpoints don't know of it."""
+        self._rehearsals = 0
         self._enter_block()
         for account, amount in (balances or {}).items():
             self.set_balance(account, amount)
@@ -97,35 +96,43 @@ class EvmChain:
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
-        """Whatever happens meanwhile is undone at the end: state, events, balances and time.
+        """Whatever is sent meanwhile is undone at the end: state, events, balances and time.
 
         Examples
         --------
-        >>> ada = Address("0x00000000000000000000000000000000000000AD")
+        >>> ada, bo = (Address("0x00000000000000000000000000000000000000" + end) for end in ("AD", "B0"))
         >>> chain = EvmChain({ada: Wei(5)})
         >>> with chain.rehearsal():
-        ...     chain.set_balance(ada, Wei(7))
+        ...     _ = chain.send(Transaction(ada, bo, b"", Wei(2)))
+        ...     chain.balance(ada)
+        3
         >>> chain.balance(ada)
         5
         """
-        accounts, logs, gifts, sent = len(self._accounts), len(self._logs), len(self._gifts), self._sent
-        now, block = self._now, self._block
+        logs, sent, now, block = len(self._logs), self._sent, self._now, self._block
         checkpoint = self._evm.snapshot()
+        self._rehearsals += 1
         try:
             yield
         finally:
             self._evm.revert(checkpoint)
-            for account, gift in reversed(self._gifts[gifts:]):
-                self._evm.set_balance(account, self._evm.get_balance(account) - gift)
-            del self._accounts[accounts:], self._logs[logs:], self._gifts[gifts:]
+            self._rehearsals -= 1
+            del self._logs[logs:]
             self._sent, self._now, self._block = sent, now, block
             self._enter_block()
 
     def set_balance(self, account: Address, amount: Wei) -> None:
-        """Give an account so much; for the start of a simulation or test."""
+        """Give an account so much; for the start of a simulation or test.
+
+        Raises
+        ------
+        ChainError
+            During a rehearsal: no transaction gives it, so that nothing would take it back.
+        """
+        if self._rehearsals:
+            raise ChainError("balances are set before a rehearsal, or after it")
         if account not in self._accounts:
             self._accounts.append(account)
-        self._gifts.append((account, amount - self._evm.get_balance(account)))
         self._evm.set_balance(account, amount)
 
     def balance(self, address: Address, *, block: int | None = None) -> Wei:
