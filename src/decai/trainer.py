@@ -13,7 +13,7 @@ from decai.errors import Refused
 from decai.open_claims import OpenClaims
 from decai.protocols import Claim, Classifier, ClassStart, IncentiveMechanism, Offer, Path, Receipt
 from decai.samples import Features, Samples
-from decai.units import Address, Seconds, Wei
+from decai.units import LATEST, Address, Seconds, Wei
 
 __all__ = ["LocalTrainer"]
 
@@ -169,13 +169,14 @@ class LocalTrainer:
         Raises
         ------
         Refused
-            If the sender has less than `value`, it is below the cost, the same was added before in this
-            block by the same sender, or the classifier cannot learn it.
+            If the sender has less than `value`, the time is out of range, the value is below the cost, the
+            same was added before in this block by the same sender, or the classifier cannot learn it.
         """
         now = self._now
         balance = self._balances.get(sender, 0)
         if not 0 <= value <= balance:
             raise Refused("trainer: insufficient funds")
+        self._require_time()
         cost = self.incentive.quote_add_data(now, value)
         self.ledger.check_new(features, label, sender, now)
         # The last step that can refuse comes before the first that changes anything.
@@ -304,10 +305,11 @@ class LocalTrainer:
         Raises
         ------
         Refused
-            If `sender` is not the owner, this kind of classifier takes no further class, or a value of the
-            start is out of range.
+            If `sender` is not the owner, the time is out of range, this kind of classifier takes no further
+            class, or a value of the start is out of range.
         """
         self._require_owner(sender)
+        self._require_time()
         label = self.classifier.begin_class(name, start)
         self.incentive.settle_change(self._now)
         return label
@@ -315,6 +317,10 @@ class LocalTrainer:
     def _require_owner(self, sender: Address) -> None:
         if sender != self._owner:
             raise Refused("trainer: only the owner may do this")
+
+    def _require_time(self) -> None:
+        if self._now > LATEST:
+            raise Refused("trainer: time is out of range")
 
     def checkpoint(self) -> _Checkpoint:
         """An immutable copy of the state, for `restore`."""

@@ -1,5 +1,6 @@
 # pragma version 0.4.3
-
+# pragma optimize codesize
+# pragma evm-version prague
 """
 @title Shared model
 @license MIT
@@ -18,6 +19,7 @@ import incentive_base
 import ownable
 import parameters
 import payments
+import refusals
 import samples
 
 initializes: ownable
@@ -391,6 +393,8 @@ def _add_data(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label:
     @param label What they are said to be.
     @return What it costs, in wei, at most what was sent.
     """
+    if block.timestamp > incentive_base.TIME_MASK:
+        refusals._refuse("trainer: time is out of range")
     cost: uint256 = mechanism._quote_add_data(msg.value)
     key: bytes32 = data_handler._key(features, label, block.timestamp, msg.sender)
     # A list that does not fit may have the packed form of another.

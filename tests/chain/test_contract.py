@@ -1,6 +1,7 @@
 """Every function that clients of the original framework use is there, and answers what it should."""
 
 import re
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ from decai.chain.abi import Event
 from decai.chain.base import Transaction
 from decai.chain.compiler import compile_composition
 from decai.chain.compose import Texts
+from decai.chain.deploy import deploy
+from decai.chain.evm import EvmChain
 from decai.errors import Refused
 from decai.incentive import Points
 from decai.units import Address, Seconds, Wei
-from tests.chain.contract import ADA, BO, EVE, OWNER, WAITS, Contract, composition, events, packed_words
+from tests.chain.contract import ADA, BO, EVE, OWNER, RICH, WAITS, Contract, composition, events, packed_words
 
 ORIGINAL = """
     name() -> string
@@ -334,6 +337,12 @@ class TestTerms:
             "getNextAddDataCost(uint256)",
             added - 1,
         )
+
+    def test_no_model_is_deployed_when_40_bits_have_no_room_for_the_time(self) -> None:
+        for time, sentence in [(2**40 - 1, None), (2**40, "trainer: time is out of range")]:
+            chain = EvmChain({OWNER: Wei(RICH)}, Seconds(time))
+            with nullcontext() if sentence is None else pytest.raises(Refused, match=f"^{sentence}$"):
+                assert deploy(chain, composition(), OWNER).contract is not None
 
     def test_cost_of_points_is_nothing_at_any_time(self) -> None:
         contract = Contract(composition(incentive=Points(Seconds(20))))

@@ -252,6 +252,22 @@ class TrainerConformance(ABC):
             call = _adding(trainer, ADA, WRONG, label, value)
             self.refused(trainer, sentence, call)
 
+    def test_contributions_end_with_the_last_second_of_40_bits(self, trainer: Trainer) -> None:
+        trainer.advance_to(Seconds(2**40 - 1))
+        assert self.add_now(trainer, ADA, RIGHT) == 0
+        trainer.advance_to(Seconds(2**40))
+        for value, sentence in [
+            (RICH + 1, "trainer: insufficient funds"),
+            (0, "trainer: time is out of range"),
+        ]:
+            self.refused(trainer, sentence, _adding(trainer, ADA, RIGHT, 2, value))
+
+    def test_claims_do_not_end_with_it(self, trainer: Trainer) -> None:
+        good, bad = self.add(trainer, 1, ADA, RIGHT), self.add(trainer, 2, EVE, WRONG)
+        trainer.advance_to(Seconds(2**40 + 5))
+        assert trainer.refund(ADA, RIGHT, 1, good) == 600
+        assert trainer.report(BO, WRONG, 1, bad, EVE) == (Path.ANYONE, 600)
+
     def test_without_a_cost_weight_contributing_is_free(self) -> None:
         trainer = self.deploy(Terms(cost_weight=0))
         assert trainer.cost() == 0

@@ -30,6 +30,7 @@ from tests.conformance.twins import Twins
 __all__ = ["Play", "Start", "Step", "starts", "steps"]
 
 YEAR = 365 * DAY
+LAST = 2**40 - 1
 LABELS = (0, 1, 0, 1, 0, 1, 2, 255, 2**63, 2**64 - 1, 2**64, 2**256 - 1, -1)
 
 
@@ -44,6 +45,8 @@ class Start(NamedTuple):
     """Which counters are near their limits, if the model can be pushed there."""
     short_of: int
     """How near."""
+    before_the_end: int | None
+    """How many seconds before the last in which the model may change, if it is that late."""
 
 
 class Step(NamedTuple):
@@ -77,6 +80,8 @@ class Play:
         self.twins.advance(case.terms.refund_wait + 1)
         for number in range(len(everybody)):
             self.refund_own(number, True)
+        if start.before_the_end is not None:
+            self.twins.advance(LAST - start.before_the_end - self.twins.local.now)
         self.twins.operations = 0
 
     def run(self, steps: list[Step]) -> None:
@@ -309,7 +314,8 @@ def starts() -> st.SearchStrategy[Start]:
     """How plays begin."""
     validated, contested = st.lists(contributors, max_size=4), st.lists(contributors, max_size=4)
     push = st.sampled_from([None, None, None, 0, 1, 2])
-    return st.builds(Start, validated, contested, push, st.integers(0, 2))
+    before_the_end = st.sampled_from([None, None, None, None, None, 2, 60, 2**32])
+    return st.builds(Start, validated, contested, push, st.integers(0, 2), before_the_end)
 
 
 def steps(case: Case, number: int) -> st.SearchStrategy[list[Step]]:
