@@ -8,7 +8,7 @@ import pytest
 
 from decai.paths import DATA_DIR_VARIABLE, data_dir
 
-_SHARED = ("compiled", "datasets", "prepared", "vyper")
+_SHARED = ("compiled", "datasets", "encoders", "prepared", "vyper")
 """What is made once and never changes: each test may use what is there."""
 
 
