@@ -3,10 +3,10 @@
 The flow and the order of its checks are specified in ``docs/mechanism.md#flow``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from decai.data_handler import DataHandler
 from decai.errors import Refused
@@ -15,7 +15,10 @@ from decai.protocols import Claim, Classifier, ClassStart, IncentiveMechanism, O
 from decai.samples import Features, Samples
 from decai.units import LATEST, Address, Seconds, Wei
 
-__all__ = ["LocalTrainer"]
+__all__ = ["MOST_AT_ONCE", "LocalTrainer"]
+
+MOST_AT_ONCE: Final = 32
+"""Most contributions of one batch."""
 
 _NOBODY = Address("0x0000000000000000000000000000000000000000")
 
@@ -185,6 +188,43 @@ class LocalTrainer:
         self._balances[sender] = Wei(balance - cost)
         self._held = Wei(self._held + cost)
         return Receipt(self.ledger.handle_add_data(features, label, sender, now, cost), cost)
+
+    def add_data_many(
+        self, sender: Address, samples: Sequence[tuple[Features, int]], value: Wei
+    ) -> list[Receipt]:
+        """Contribute many samples in their order, all of them or none (``docs/mechanism.md#batches``).
+
+        Parameters
+        ----------
+        sender
+            Who contributes.
+        samples
+            At most 32 samples, each with what it is said to be.
+        value
+            The most that the sender will pay for all of them, in wei; the costs are kept.
+
+        Raises
+        ------
+        Refused
+            If the mechanism takes one contribution at a time, there are too many, the sender has less than
+            `value`, or one of them is refused; says why the first one is.
+        """
+        if not self.incentive.takes_batches:
+            raise Refused(f"{self.incentive.kind}: takes one contribution at a time")
+        if len(samples) > MOST_AT_ONCE:
+            raise Refused(f"trainer: at most {MOST_AT_ONCE} contributions at once")
+        if not 0 <= value <= self.balance(sender):
+            raise Refused("trainer: insufficient funds")
+        before = self.checkpoint()
+        receipts: list[Receipt] = []
+        try:
+            for features, label in samples:
+                receipts.append(self.add_data(sender, features, label, value))
+                value = Wei(value - receipts[-1].cost)
+        except Exception:
+            self.restore(before)
+            raise
+        return receipts
 
     def refund(self, sender: Address, features: Features, label: int, added: Seconds) -> Wei:
         """Claim one's own deposit back; returns what was paid, in wei.

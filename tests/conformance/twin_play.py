@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from decai.protocols import ClassStart, Path
 from decai.units import DAY, Address
-from tests.conformance.twin_case import Case
+from tests.conformance.twin_case import START, Case
 from tests.conformance.twin_state import (
     ADA,
     CONTRIBUTORS,
@@ -106,6 +106,11 @@ class Play:
         """What the model says, or the opposite."""
         if self.twins.is_sample(row):
             self._add_opinion(sender, row, agree, packed)
+
+    def add_many(self, sender: Address, samples: list[tuple[Row, int]], more: int, again: int | None) -> None:
+        """Several at once, perhaps with one more than once."""
+        batch = samples if again is None or not samples else [*samples, samples[again % len(samples)]]
+        self.twins.add_many(sender, batch, max(0, self.twins.local.cost() + more))
 
     def add_for_next_to_nothing(self, sender: Address, number: int, deposit: int) -> None:
         """After so long that hardly a deposit is asked for, whose shares come to nothing."""
@@ -328,6 +333,24 @@ def steps(case: Case, number: int) -> st.SearchStrategy[list[Step]]:
         (1, "nothing", {}),
         (10, "add", {"sender": contributors, "row": rows, "label": labels, "more": more, "packed": ways}),
         (10, "add_opinion", {"sender": contributors, "row": rows, "agree": ways, "packed": ways}),
+        (
+            4 if case.incentive(START).takes_batches else 1,
+            "add_many",
+            {
+                "sender": contributors,
+                "samples": st.one_of(
+                    st.lists(st.tuples(rows, labels), max_size=3),
+                    st.lists(st.tuples(st.sampled_from(case.model.simple), st.integers(0, 1)), max_size=3),
+                    st.lists(
+                        st.tuples(rows.filter(lambda row: len(row) < 5), st.integers(0, 1)),
+                        min_size=30,
+                        max_size=34,
+                    ),
+                ),
+                "more": more,
+                "again": st.none() | st.none() | which,
+            },
+        ),
         (3, "add_again", {"index": which, "packed": ways}),
         (2, "add_alias", {"index": which, "place": which, "sender": st.none() | contributors}),
         (
