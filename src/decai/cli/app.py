@@ -15,6 +15,7 @@ from decai.cli import (
     gas,
     node,
     scenario,
+    serve,
     simulate,
     train,
 )
@@ -33,6 +34,7 @@ app.command("demo")(simulate.demo)
 app.command("train")(train.train)
 app.command("deploy")(deploy.deploy)
 app.command("gas")(gas.gas)
+app.command("serve")(serve.serve)
 app.add_typer(scenario.app, name="scenario")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(encoder.app, name="encoder")
