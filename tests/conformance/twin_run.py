@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, seed, settings
 from decai.protocols import Path
 from tests.conformance.stage import stage_of
 from tests.conformance.twin_case import Case
-from tests.conformance.twin_play import Play, Start, Step, starts, steps
+from tests.conformance.twin_play import Play
+from tests.conformance.twin_steps import Start, Step, starts, steps
 
 __all__ = ["Tally", "run"]
 
