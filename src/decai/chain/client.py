@@ -1,10 +1,11 @@
 """The facade over a shared model that lives on a chain, with the words of `LocalTrainer`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, Final, Self
 
 from decai.chain.abi import call_data, decode_event, path_of
+from decai.chain.address import parse_address
 from decai.chain.base import Chain, Log, Mined, Transaction
 from decai.chain.calls import Calls
 from decai.chain.contributions import contributions
@@ -12,9 +13,11 @@ from decai.chain.first_block import first_block_of
 from decai.chain.kinds import read_parameters
 from decai.chain.model import ModelInfo, read, read_info
 from decai.chain.replica import Replica
-from decai.errors import ChainError, Refused
+from decai.errors import ChainError, InputError, Refused
+from decai.given import given_address, given_features, given_number
 from decai.protocols import Classifier, ClassStart, Offer, Path, Receipt
 from decai.samples import Features, Samples
+from decai.trainer import LocalTrainer
 from decai.units import Address, Seconds, Wei
 
 __all__ = ["MOST_CLAIMS", "ChainTrainer"]
@@ -93,7 +96,7 @@ class ChainTrainer:
 
     def balance(self, address: Address) -> Wei:
         """What `address` owns outside of the model, in wei."""
-        return self.chain.balance(address)
+        return self.chain.balance(_account("address", address))
 
     @property
     def held(self) -> Wei:
@@ -107,9 +110,12 @@ class ChainTrainer:
         ------
         Refused
             If the features are malformed.
+        InputError
+            If they are neither an array nor a list of whole numbers.
         ChainError
             If the contract names a class that it does not have.
         """
+        features = given_features(features)
         self.calls.check_features(features)
         if self.calls.packed:
             words = self.info.form.packed(features)
@@ -141,6 +147,8 @@ class ChainTrainer:
         ------
         Refused
             With the contract's own sentence.
+        InputError
+            If an argument is nothing of the kind: an address, features, whole numbers.
         ChainError
             If the transaction could not be sent, or its fate is not known.
         """
@@ -157,6 +165,8 @@ class ChainTrainer:
 
     def submit(self, sender: Address, features: Features, label: int, value: Wei) -> Mined:
         """Like `add_data`, for what the chain says of it."""
+        sender, features = _account("sender", sender), given_features(features)
+        label, value = given_number("label", label), Wei(given_number("value", value))
         if not 0 <= value <= self.balance(sender):
             raise Refused("trainer: insufficient funds")
         self._check_contribution(features, label, value)
@@ -170,8 +180,8 @@ class ChainTrainer:
         Refused
             With the contract's own sentence.
         """
-        self.calls.check_key(features, label, added)
-        return self._claimed(self.chain.send(self.calls.refund(sender, features, label, added)))[1]
+        sender, key = _account("sender", sender), self._key(features, label, added)
+        return self._claimed(self.chain.send(self.calls.refund(sender, *key)))[1]
 
     def report(
         self, sender: Address, features: Features, label: int, added: Seconds, author: Address
@@ -183,29 +193,75 @@ class ChainTrainer:
         Refused
             With the contract's own sentence.
         """
-        self.calls.check_key(features, label, added)
-        return self._claimed(self.chain.send(self.calls.report(sender, features, label, added, author)))
+        sender, key = _account("sender", sender), self._key(features, label, added)
+        author = _account("author", author)
+        return self._claimed(self.chain.send(self.calls.report(sender, *key, author)))
 
-    def claims(self, claimer: Address) -> Sequence[Offer]:
-        """Everything that `claimer` could claim now, oldest contribution first."""
+    def _key(self, features: Features, label: int, added: Seconds) -> tuple[Features, int, Seconds]:
+        key = given_features(features), given_number("label", label), Seconds(given_number("added", added))
+        self.calls.check_key(*key)
+        return key
+
+    def claim(self, sender: Address, contribution: int, path: Path) -> Offer:
+        """Refund or report (any other `path`) a contribution by its number; returns what was paid.
+
+        Raises
+        ------
+        Refused
+            If there is no such contribution, or to refund none of the sender, or the contract refuses.
+        """
+        sender, ledger = _account("sender", sender), self.replica.update().twin.ledger
+        if not 0 <= given_number("contribution", contribution) < len(ledger) or (
+            path is Path.REFUND and ledger.author[contribution] != sender
+        ):
+            raise Refused("data handler: no such contribution")
+        key = ledger.features[contribution], ledger.label[contribution], ledger.added[contribution]
+        if path is Path.REFUND:
+            return Offer(contribution, path, self.refund(sender, *key))
+        return Offer(contribution, *self.report(sender, *key, ledger.author[contribution]))
+
+    def claims(self, claimer: Address, least: Wei = Wei(0)) -> Sequence[Offer]:
+        """Everything that `claimer` could claim now for at least `least` wei, oldest contribution first."""
+        claimer = _account("claimer", claimer)
+        return self._twin_of_now().claims(claimer, least)
+
+    def _twin_of_now(self) -> LocalTrainer:
         twin = self.replica.update().twin
-        return twin.advance_to(max(self.now, twin.now)).claims(claimer)
+        return twin.advance_to(max(self.now, twin.now))
 
-    def claim_all(self, sender: Address) -> list[Offer]:
-        """Make every claim that can succeed now, and those that these make possible; returns them.
+    def claim_all(
+        self, claimer: Address, least: Wei = Wei(0), wanted: Callable[[Offer], bool] | None = None
+    ) -> list[Offer]:
+        """Make every claim that can succeed for at least `least` wei, and those that these make possible.
+
+        Parameters
+        ----------
+        claimer
+            Who claims.
+        least
+            Claims of less are not made.
+        wanted
+            Asked before each claim, with what it would pay at that moment.
+
+        Returns
+        -------
+        list[Offer]
+            What was paid, in the order in which the claims were made.
 
         Raises
         ------
         Refused
             With the contract's own sentence, if somebody else was quicker.
         """
-        twin = self.replica.update().twin
-        twin.advance_to(max(self.now, twin.now))
+        claimer = _account("claimer", claimer)
+        twin = self._twin_of_now()
         before = twin.checkpoint()
         # The twin finds out which, and in which order.
-        wanted = [offer.contribution for offer in twin.claim_all(sender)]
-        twin.restore(before)
-        return self.claim_many(sender, wanted)
+        try:
+            chosen = [offer.contribution for offer in twin.claim_all(claimer, least, wanted)]
+        finally:
+            twin.restore(before)
+        return self.claim_many(claimer, chosen)
 
     def claim_many(self, sender: Address, contributions: Sequence[int]) -> list[Offer]:
         """Make claims by their contributions' numbers, as few transactions as they fit in.
@@ -260,6 +316,7 @@ class ChainTrainer:
 
     def begin_class(self, sender: Address, name: str, start: ClassStart) -> int:
         """Add a class to the model that begins with `start`; raises like `add_class`."""
+        sender = _account("sender", sender)
         return self.label_added(self.chain.send(self.calls.add_class(sender, name, start)))
 
     def label_added(self, mined: Mined) -> int:
@@ -283,6 +340,7 @@ class ChainTrainer:
         Refused
             If `sender` is not the owner.
         """
+        sender, new_owner = _account("sender", sender), _account("new owner", new_owner)
         self.chain.send(Transaction(sender, self.address, call_data("transferOwnership(address)", new_owner)))
 
     def withdraw(self, sender: Address, recipient: Address) -> None:
@@ -293,6 +351,7 @@ class ChainTrainer:
         Refused
             If nothing is credited, or the recipient refuses it.
         """
+        sender, recipient = _account("sender", sender), _account("recipient", recipient)
         self.chain.send(Transaction(sender, self.address, call_data("withdraw(address)", recipient)))
 
     def _read(self, signature: str, kinds: str, *arguments: Any) -> Any:
@@ -331,3 +390,12 @@ class ChainTrainer:
         if not 0 <= label < len(self.info.classes):
             raise Refused(f"{self.info.classifier}: no such class")
         self.calls.check_features(features)
+
+
+def _account(what: str, address: Address) -> Address:
+    """An address of a chain, in its checksummed form; `InputError` if it is none."""
+    text = given_address(what, address)
+    try:
+        return parse_address(text)
+    except InputError as error:
+        raise InputError(f"{what}: {error}") from None
