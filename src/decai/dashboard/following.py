@@ -1,4 +1,4 @@
-"""Keeping the catalog up while pages are served: what the chain tells, and which models this machine knows."""
+"""Keeping the catalog up while pages are served: what the chain tells, and what this machine knows."""
 
 import logging
 import os
