@@ -41,7 +41,7 @@ class Mainnet:
         good = give("model", "add-data", self.model, "--features=0", "--label=yes", *there)
         bad = give("model", "add-data", self.model, "--features=1", "--label=yes", *there, "--account", bo)
         # Nobody reports who has no valid contribution: one of Ada's is refunded, another is left.
-        give("model", "add-data", self.model, "--features=0", "--label=yes", *there)
+        give("model", "add-data", self.model, "--features=2", "--label=yes", *there).told()
         self.chain.advance_to(Seconds(bad.told()["added"] + 7_200))
         self.chain.node.ask("anvil_mine", "0x1")
         assert good.code == give("model", "refund", self.model, "--number=0", *there).code == 0
@@ -130,7 +130,8 @@ def test_whoever_is_there_is_asked(kind: str, mainnet: Mainnet) -> None:
 
 def test_whoever_goes_away_has_not_agreed(mainnet: Mainnet) -> None:
     before = mainnet.chain.block
-    code, _ = at_a_terminal([*mainnet.commands()["refund"], "--rpc", mainnet.url], END_OF_INPUT)
+    code, told = at_a_terminal([*mainnet.commands()["refund"], "--rpc", mainnet.url], END_OF_INPUT)
+    assert told.endswith("error: it was not sent\n")
     assert code == 130
     assert mainnet.chain.block == before
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
 from decai.catalog.catalog import Catalog
+=======
+from decai.dashboard.drafts import Drafts
 from decai.dashboard.fates import look, send_by_node
 from decai.dashboard.following import Following
 from decai.dashboard.library import Library
@@ -16,6 +18,7 @@ from decai.dashboard.network import Head, Network
 from decai.dashboard.opened import Shelf
 from decai.dashboard.options import Options
 from decai.dashboard.outbox import Entry, Outbox
+from decai.dashboard.runs import Runs
 from decai.errors import DecaiError
 
 __all__ = ["Dashboard", "current", "install"]
@@ -58,8 +61,10 @@ class Dashboard:
         self.shelf = Shelf(self.network)
         self.catalog = Catalog(options.database)
         self.catalog.models.allow(options.allowed_models)
-        self.following = Following(self.catalog, self.network)
+        self.following = Following(self.catalog, self.network, own=options.is_loopback)
         self.library = Library(self.catalog, self.network)
+        self.runs = Runs(folder / "runs")
+        self.drafts = Drafts(folder / "drafts")
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="decai")
         self._sending: set[str] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -82,6 +87,7 @@ class Dashboard:
 
     async def end(self) -> None:
         """Let go of everything; what is on its way is in the outbox."""
+        await self.runs.close()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from decai.catalog.catalog import Catalog
 from decai.catalog.follower import Follower
+from decai.chain.known import KnownModel, remember
 from decai.errors import DecaiError
 from decai.paths import data_dir
 from decai.units import Address
@@ -33,10 +34,13 @@ class Following:
         What is kept up.
     network
         Where its models are.
+    own
+        Whether nobody but the people of this machine can reach the pages: then what they deploy is theirs.
     """
 
-    def __init__(self, catalog: Catalog, network: "Network") -> None:
+    def __init__(self, catalog: Catalog, network: "Network", *, own: bool) -> None:
         self.catalog = catalog
+        self._own = own
         self._network = network
         interval = _LOCAL_INTERVAL if network.is_local else _REMOTE_INTERVAL
         self._follower = Follower(catalog, network.connect_apart, interval=interval)
@@ -95,6 +99,14 @@ class Following:
         model = self.catalog.add_model(self._network.chain(), address)
         self._follower.wake()
         return model
+
+    def deployed(self, model: KnownModel) -> None:
+        """Take in a model that was deployed from a page; raises what `add` does."""
+        self.catalog.add_model(self._network.chain(), model.address, model.first_block)
+        if self._own:
+            remember(model)
+            self.catalog.models.allow([(model.chain_id, model.address)])
+        self._follower.wake()
 
 
 def _mark(path: Path) -> tuple[int, int] | None:
