@@ -1,7 +1,5 @@
 """Models that pages have open are read anew when what was read of them is no longer part of the chain."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from decai.chain.abi import call_data
@@ -18,7 +16,7 @@ __all__ = ["anvil"]
 
 
 @pytest.fixture
-def world(data_folder: object, anvil: str) -> Iterator[World]:
+def world(data_folder: object, anvil: str) -> World:
     """A node of the test's own."""
     return World(anvil)
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
 from decai.catalog.catalog import Catalog
-=======
 from decai.dashboard.drafts import Drafts
 from decai.dashboard.fates import look, send_by_node
 from decai.dashboard.following import Following

@@ -39,6 +39,8 @@ async def build(page: Page, address: str, tab: str) -> None:
         raise InputError("there is no such part of a model")
     parsed = parse_address(address)
     model: OpenModel = await page.blocking(page.dashboard.shelf.open, parsed)
+    # It may have been deployed from this machine a moment ago.
+    await page.blocking(page.dashboard.following.look)
     record = await page.blocking(page.dashboard.following.model, parsed)
     if safety.is_shown(record, parsed):
         await _ModelPage(page, model, record).build(tab)
