@@ -127,7 +127,7 @@ def test_names_and_texts_of_a_model_that_nobody_has_verified_are_hidden_until_as
     hidden = page.get_by_role("heading", name=re.compile("^Unverified model 0x"))
     expect(hidden).to_be_visible()
     assert "Rude" not in page.content()
-    assert "negative" not in page.content()
+    assert "negative" not in page.locator("body").inner_text()
     page.goto(server.url)
     card = page.get_by_role("article").filter(has_text="Unverified model")
     expect(card).to_be_visible()
