@@ -56,7 +56,7 @@ def _application(supervisor: Supervisor) -> web.Application:
     async def serve(request: web.Request) -> web.Response:
         try:
             body = json.loads(await request.read())
-        except ValueError:
+        except (ValueError, RecursionError):
             problem = {"code": -32700, "message": "this is no JSON"}
             return web.json_response({"jsonrpc": "2.0", "id": None, "error": problem})
         if not isinstance(body, list):
