@@ -210,6 +210,11 @@ class IncentiveMechanism(Protocol):
         """Age from which anybody may take what is left; None if never."""
         ...
 
+    @property
+    def takes_batches(self) -> bool:
+        """Whether many contributions may come in one transaction."""
+        ...
+
     def add_data_cost(self, now: Seconds) -> Wei:
         """What a contribution costs at `now`."""
         ...
@@ -304,6 +309,12 @@ class Trainer(Protocol):
 
     def add_data(self, sender: Address, features: Features, label: int, value: Wei) -> Receipt:
         """Contribute one sample, paying at most `value`; the change is paid back."""
+        ...
+
+    def add_data_many(
+        self, sender: Address, samples: Sequence[tuple[Features, int]], value: Wei
+    ) -> Sequence[Receipt]:
+        """Contribute up to 32 samples with their labels, all or none, paying at most `value` for them."""
         ...
 
     def refund(self, sender: Address, features: Features, label: int, added: Seconds) -> Wei:

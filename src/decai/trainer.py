@@ -3,19 +3,22 @@
 The flow and the order of its checks are specified in ``docs/mechanism.md#flow``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from decai.data_handler import DataHandler
 from decai.errors import Refused
 from decai.open_claims import OpenClaims
 from decai.protocols import Claim, Classifier, ClassStart, IncentiveMechanism, Offer, Path, Receipt
 from decai.samples import Features, Samples
-from decai.units import Address, Seconds, Wei
+from decai.units import LATEST, Address, Seconds, Wei
 
-__all__ = ["LocalTrainer"]
+__all__ = ["MOST_AT_ONCE", "LocalTrainer"]
+
+MOST_AT_ONCE: Final = 32
+"""Most contributions of one batch."""
 
 _NOBODY = Address("0x0000000000000000000000000000000000000000")
 
@@ -169,13 +172,14 @@ class LocalTrainer:
         Raises
         ------
         Refused
-            If the sender has less than `value`, it is below the cost, the same was added before in this
-            block by the same sender, or the classifier cannot learn it.
+            If the sender has less than `value`, the time is out of range, the value is below the cost, the
+            same was added before in this block by the same sender, or the classifier cannot learn it.
         """
         now = self._now
         balance = self._balances.get(sender, 0)
         if not 0 <= value <= balance:
             raise Refused("trainer: insufficient funds")
+        self._require_time()
         cost = self.incentive.quote_add_data(now, value)
         self.ledger.check_new(features, label, sender, now)
         # The last step that can refuse comes before the first that changes anything.
@@ -184,6 +188,43 @@ class LocalTrainer:
         self._balances[sender] = Wei(balance - cost)
         self._held = Wei(self._held + cost)
         return Receipt(self.ledger.handle_add_data(features, label, sender, now, cost), cost)
+
+    def add_data_many(
+        self, sender: Address, samples: Sequence[tuple[Features, int]], value: Wei
+    ) -> list[Receipt]:
+        """Contribute many samples in their order, all of them or none (``docs/mechanism.md#batches``).
+
+        Parameters
+        ----------
+        sender
+            Who contributes.
+        samples
+            At most 32 samples, each with what it is said to be.
+        value
+            The most that the sender will pay for all of them, in wei; the costs are kept.
+
+        Raises
+        ------
+        Refused
+            If the mechanism takes one contribution at a time, there are too many, the sender has less than
+            `value`, or one of them is refused; says why the first one is.
+        """
+        if not self.incentive.takes_batches:
+            raise Refused(f"{self.incentive.kind}: takes one contribution at a time")
+        if len(samples) > MOST_AT_ONCE:
+            raise Refused(f"trainer: at most {MOST_AT_ONCE} contributions at once")
+        if not 0 <= value <= self.balance(sender):
+            raise Refused("trainer: insufficient funds")
+        before = self.checkpoint()
+        receipts: list[Receipt] = []
+        try:
+            for features, label in samples:
+                receipts.append(self.add_data(sender, features, label, value))
+                value = Wei(value - receipts[-1].cost)
+        except Exception:
+            self.restore(before)
+            raise
+        return receipts
 
     def refund(self, sender: Address, features: Features, label: int, added: Seconds) -> Wei:
         """Claim one's own deposit back; returns what was paid, in wei.
@@ -304,10 +345,11 @@ class LocalTrainer:
         Raises
         ------
         Refused
-            If `sender` is not the owner, this kind of classifier takes no further class, or a value of the
-            start is out of range.
+            If `sender` is not the owner, the time is out of range, this kind of classifier takes no further
+            class, or a value of the start is out of range.
         """
         self._require_owner(sender)
+        self._require_time()
         label = self.classifier.begin_class(name, start)
         self.incentive.settle_change(self._now)
         return label
@@ -315,6 +357,10 @@ class LocalTrainer:
     def _require_owner(self, sender: Address) -> None:
         if sender != self._owner:
             raise Refused("trainer: only the owner may do this")
+
+    def _require_time(self) -> None:
+        if self._now > LATEST:
+            raise Refused("trainer: time is out of range")
 
     def checkpoint(self) -> _Checkpoint:
         """An immutable copy of the state, for `restore`."""

@@ -10,16 +10,20 @@ from decai.chain.compose import compose
 from decai.chain.deploy import deploy
 from decai.chain.evm import EvmChain
 from decai.classifier import SparsePerceptron
-from decai.incentive import Stakeable
-from decai.protocols import Trainer
+from decai.incentive import Points, Stakeable
+from decai.protocols import IncentiveMechanism, Trainer
 from decai.trainer import LocalTrainer
 from decai.units import Address, Seconds, Wei
 from tests.conformance.trainer import Terms, TrainerConformance
 
 
-def parts(terms: Terms, far: Mapping[int, int] = MappingProxyType({})) -> tuple[SparsePerceptron, Stakeable]:
+def parts(
+    terms: Terms, far: Mapping[int, int] = MappingProxyType({})
+) -> tuple[SparsePerceptron, IncentiveMechanism]:
     weights = {**dict(enumerate(terms.weights)), **far}
     model = SparsePerceptron(("no", "yes"), weights, learning_rate=terms.learning_rate)
+    if terms.mechanism == "points":
+        return model, Points(Seconds(terms.refund_wait), deployed=Seconds(terms.start))
     waits = (Seconds(terms.refund_wait), Seconds(terms.owner_wait), Seconds(terms.any_wait))
     return model, Stakeable(Wei(terms.cost_weight), *waits, deployed=Seconds(terms.start))
 

@@ -9,12 +9,14 @@ from decai.chain.base import Chain, Log, Mined, Transaction
 from decai.chain.calls import Calls
 from decai.chain.contributions import contributions
 from decai.chain.first_block import first_block_of
+from decai.chain.kinds import read_parameters
 from decai.chain.model import ModelInfo, read, read_info
 from decai.chain.replica import Replica
 from decai.errors import ChainError, Refused
-from decai.protocols import ClassStart, Offer, Path, Receipt
+from decai.protocols import Classifier, ClassStart, Offer, Path, Receipt
 from decai.samples import Features, Samples
-from decai.units import Address, Seconds, Wei
+from decai.trainer import MOST_AT_ONCE
+from decai.units import LATEST, Address, Seconds, Wei
 
 __all__ = ["MOST_CLAIMS", "ChainTrainer"]
 
@@ -147,6 +149,42 @@ class ChainTrainer:
         log, cost = self._added(mined)
         return Receipt(self._number_of(log), cost)
 
+    def add_data_many(
+        self, sender: Address, samples: Sequence[tuple[Features, int]], value: Wei
+    ) -> list[Receipt]:
+        """Contribute up to 32 samples with their labels in one transaction, all of them or none.
+
+        Parameters
+        ----------
+        sender, samples, value
+            As in `LocalTrainer.add_data_many`.
+
+        Raises
+        ------
+        Refused
+            With the contract's own sentence about the first that it refuses.
+        ChainError
+            If the transaction could not be sent, or its fate is not known.
+        """
+        self._check_batch(sender, samples, value)
+        mined = self.chain.send(self.calls.add_data_many(sender, samples, value))
+        return [Receipt(self._number_of(log), cost) for log, cost in self._all_added(mined)]
+
+    def _check_batch(self, sender: Address, samples: Sequence[tuple[Features, int]], value: Wei) -> None:
+        if not self.info.takes_batches:
+            raise Refused(f"{self.info.incentive}: takes one contribution at a time")
+        if len(samples) > MOST_AT_ONCE:
+            raise Refused(f"trainer: at most {MOST_AT_ONCE} contributions at once")
+        if not 0 <= value <= self.balance(sender):
+            raise Refused("trainer: insufficient funds")
+        for place, (features, label) in enumerate(samples):
+            if self.calls.can_express(features, label):
+                continue
+            # One before it may be refused first.
+            before = self.calls.add_data_many(sender, samples[:place], value)
+            self.chain.call(self.address, before.data, sender, value)
+            self._check_contribution(features, label, value)
+
     def _number_of(self, log: Log) -> int:
         """The number of the contribution that an event tells of."""
         if self.info.has_twin:
@@ -250,11 +288,19 @@ class ChainTrainer:
         InputError
             If a sample is malformed.
         """
-        return self.begin_class(sender, name, self.replica.parameters.start.class_start(samples))
+        return self.begin_class(sender, name, self.class_start(samples))
+
+    def class_start(self, samples: Samples | None = None) -> ClassStart:
+        """What a class of these samples starts from; `InputError` if one is malformed."""
+        start: Classifier = read_parameters(self.chain, self.info).start
+        return start.class_start(samples)
 
     def begin_class(self, sender: Address, name: str, start: ClassStart) -> int:
         """Add a class to the model that begins with `start`; raises like `add_class`."""
-        mined = self.chain.send(self.calls.add_class(sender, name, start))
+        return self.label_added(self.chain.send(self.calls.add_class(sender, name, start)))
+
+    def label_added(self, mined: Mined) -> int:
+        """The label of the class that a transaction has added."""
         for log in mined.logs:
             event = decode_event(log.topics, log.data) if log.address == self.address else None
             if event is not None and event.name == "AddClass":
@@ -294,11 +340,21 @@ class ChainTrainer:
         return self._added(mined)[1]
 
     def _added(self, mined: Mined) -> tuple[Log, Wei]:
+        added = self._all_added(mined)
+        if not added:
+            raise ChainError(
+                f"{self.address}: the contract took the data without an event; it is no decai model"
+            )
+        return added[0]
+
+    def _all_added(self, mined: Mined) -> list[tuple[Log, Wei]]:
+        """The events that tell of contributions, each with its cost."""
+        added = []
         for log in mined.logs:
             event = decode_event(log.topics, log.data) if log.address == self.address else None
             if event is not None and event.name in ("AddData", "AddDataPacked"):
-                return log, Wei(event.values["cost"])
-        raise ChainError(f"{self.address}: the contract took the data without an event; it is no decai model")
+                added.append((log, Wei(event.values["cost"])))
+        return added
 
     def _claimed(self, mined: Mined) -> tuple[Path, Wei]:
         return self.paid_by(mined)[0]
@@ -315,8 +371,10 @@ class ChainTrainer:
         return paid
 
     def _check_contribution(self, features: Features, label: int, value: Wei) -> None:
-        if 0 <= label < 2**64 and self.calls.fits(features) and not self.calls.is_too_long(features):
+        if self.calls.can_express(features, label):
             return
+        if self.now > LATEST:
+            raise Refused("trainer: time is out of range")
         if value < self.cost():
             raise Refused(f"{self.info.incentive}: the value sent is below the cost")
         if not 0 <= label < len(self.info.classes):
