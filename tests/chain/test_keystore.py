@@ -142,7 +142,9 @@ def test_a_key_that_is_not_there(keystore: Keystore) -> None:
     assert str(error.value) == f"{ADDRESS}: there is no key of it in {keystore.folder}"
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff", b"[]", b'{"version": 1}', b'{"version": 3, "crypto": 7}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff", b"[]", b'{"version": 1}', b'{"version": 3, "crypto": 7}', b"[" * 100_000]
+)
 def test_a_file_that_is_none_of_a_wallet(keystore: Keystore, other: Path, content: bytes) -> None:
     other.write_bytes(content)
     with pytest.raises(InputError) as error:

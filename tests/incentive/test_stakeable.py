@@ -536,8 +536,12 @@ class TestTurns:
         trainer = begin()
         add(trainer, 3_600, ADA, RIGHT)
         trainer.advance_to(Seconds(3_600 + REFUND_WAIT))
-        with pytest.raises(Refused, match="only the author can be refunded"):
+        # As in a contract, where one's own contributions are found by one's own address.
+        with pytest.raises(Refused, match="no such contribution"):
             trainer.claim(EVE, 0, Path.REFUND)
+        claim = trainer.ledger.claim(0, EVE, trainer.owner, trainer.now)
+        with pytest.raises(Refused, match="only the author can be refunded"):
+            trainer.incentive.quote_refund(claim, lambda: 1)
 
     def test_a_zero_deposit_is_refunded_once_and_counts(self) -> None:
         trainer = begin(cost_weight=0)

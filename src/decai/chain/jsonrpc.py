@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from decai.chain.node_name import OtherNodeError, name_in, naming_adapter
 from decai.errors import ChainError, InputError
+from decai.nesting import limited_recursion
 
 if TYPE_CHECKING:
     import requests
@@ -293,7 +294,8 @@ class JsonRpc:
             raise NotDelivered(f"{self.place} {_HTTP[429]}", pause=float(pause) if pause.isdecimal() else 1.0)
         if status not in (401, 403):
             try:
-                body = json.loads(response.content)
+                with limited_recursion():
+                    body = json.loads(response.content)
             except (ValueError, RecursionError):
                 body = None
             if isinstance(body, dict) and isinstance(body.get("error"), dict):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from decai.chain.address import checksummed
 from decai.dataset.storage import atomic_file, unreadable
 from decai.errors import InputError, MissingError, StorageError
+from decai.nesting import limited_recursion
 from decai.paths import data_dir
 from decai.units import Address
 
@@ -135,8 +136,9 @@ class Keystore:
             raise unreadable(self.folder, error) from None
         for path in paths:
             try:
-                address = json.loads(path.read_bytes())["address"]
-            except (OSError, ValueError, TypeError, KeyError):
+                with limited_recursion():
+                    address = json.loads(path.read_bytes())["address"]
+            except (OSError, ValueError, TypeError, KeyError, RecursionError):
                 continue
             if isinstance(address, str) and (match := _ADDRESS.fullmatch(address)):
                 yield checksummed(f"0x{match[1]}"), path
@@ -161,9 +163,10 @@ class Keystore:
 
 def _parsed(path: Path, content: bytes) -> Mapping[str, Any]:
     try:
-        keyfile = json.loads(content)
+        with limited_recursion():
+            keyfile = json.loads(content)
         is_keyfile = keyfile["version"] == 3 and isinstance(keyfile["crypto"], dict)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         is_keyfile = False
     if not is_keyfile:
         raise InputError(f"{path}: is no keystore file (Web3 Secret Storage, version 3)")

@@ -9,6 +9,7 @@ import typer
 
 from decai.cli import complete
 from decai.errors import InputError, StorageError
+from decai.nesting import limited_recursion
 
 if TYPE_CHECKING:
     from decai.encoder import Sample
@@ -194,7 +195,8 @@ def _numbers(text: str) -> list[float]:
 def _record(text: str) -> dict[str, str]:
     if text.lstrip().startswith("{"):
         try:
-            found: Any = json.loads(text)
+            with limited_recursion():
+                found: Any = json.loads(text)
         except (ValueError, RecursionError):
             raise InputError("the fields are no JSON object") from None
         return {str(key): value for key, value in found.items()}

@@ -18,6 +18,7 @@ from decai.encoder.base import (
     require_text,
 )
 from decai.errors import InputError, MissingError, StorageError
+from decai.nesting import limited_recursion
 from decai.paths import data_dir
 from decai.samples import Features
 
@@ -150,7 +151,9 @@ def read_vocabulary(path: Path, changed: int = 0) -> dict[str, int]:
     try:
         if path.stat().st_size > _LARGEST_FILE:
             raise InputError(f"{path}: is too large for a list of words")
-        words = json.loads(path.read_bytes())
+        content = path.read_bytes()
+        with limited_recursion():
+            words = json.loads(content)
     except OSError as error:
         raise StorageError(f"{path}: cannot be read ({error.strerror or error})") from None
     except (ValueError, RecursionError):

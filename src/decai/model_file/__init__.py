@@ -10,9 +10,7 @@ under ``decai``: a model that is written and read again predicts and learns like
 """
 
 import json
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +20,7 @@ from decai.dataset.storage import atomic_file
 from decai.errors import InputError, ModelFileError, StorageError
 from decai.model_file import _centroid, _naive_bayes, _perceptron
 from decai.model_file._field import Field, shown
+from decai.nesting import limited_recursion
 from decai.protocols import Classifier
 
 __all__ = ["model_from_dict", "model_from_text", "model_to_dict", "read_model", "write_model"]
@@ -36,7 +35,6 @@ _READERS: Final[Mapping[str, Callable[[Field], Classifier]]] = {
     "nearest centroid classifier": _centroid.read_either,
 }
 _TYPE: Final = f"it must be one of {', '.join(map(repr, _READERS))}"
-_MOST_FRAMES: Final = 3_000
 _ALSO_READ: Final = ("bias", "decai", "featureIndices", "intents", "sparseWeights")
 """Entries that readers look at and writers do not always write."""
 
@@ -208,17 +206,6 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
-@contextmanager
-def _limited_recursion() -> Iterator[None]:
-    """Nested input ends in an error: libraries raise the limit so far that it would end the process."""
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(min(limit, _MOST_FRAMES))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(limit)
-
-
 def _parsed(content: bytes, source: str) -> object:
     def number(literal: str) -> Decimal:
         try:
@@ -235,7 +222,7 @@ def _parsed(content: bytes, source: str) -> object:
         return result
 
     try:
-        with _limited_recursion():
+        with limited_recursion():
             return json.loads(
                 content.decode("utf-8-sig"),
                 parse_float=number,

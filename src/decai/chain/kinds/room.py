@@ -5,6 +5,7 @@ from typing import Final
 
 from decai.chain.base_table import BaseTable
 from decai.chain.kinds.base import MOST_TABLE_WORDS
+from decai.chain.model import ModelInfo
 from decai.errors import InputError, Refused
 from decai.protocols import ClassStart
 
@@ -23,12 +24,16 @@ def cannot_be_said(kind: str, name: str, start: ClassStart, reason: str) -> Refu
     return Refused(f"{kind}: {reason}")
 
 
-def pairs_of(kind: str, name: str, start: ClassStart, value_bits: int, otherwise: str) -> list[list[int]]:
+def pairs_of(
+    info: ModelInfo, name: str, start: ClassStart, value_bits: int, otherwise: str
+) -> list[list[int]]:
     """The features that a class starts from, ascending, each with its value.
 
     Parameters
     ----------
-    kind, name, start
+    info
+        Of the model.
+    name, start
         Of the class.
     value_bits
         A call can express a value of so many bits.
@@ -40,11 +45,15 @@ def pairs_of(kind: str, name: str, start: ClassStart, value_bits: int, otherwise
     Refused
         If a call cannot express them.
     """
+    kind = info.classifier
     if not 0 <= start.samples < 2**64:
         raise cannot_be_said(kind, name, start, "a number of samples is out of range")
     if any(not 0 <= index < 2**32 for index in start.values):
         raise cannot_be_said(kind, name, start, "a feature index is out of range")
     if any(not 0 <= value < 1 << value_bits for value in start.values.values()):
+        # The twin looks at the features first, which for this model may be fewer than a call can express.
+        if any(index >> info.form.lane_bits for index in start.values):
+            otherwise = "a feature index is out of range"
         raise cannot_be_said(kind, name, start, otherwise)
     if len(start.values) > _MOST_PAIRS:
         raise cannot_be_said(kind, name, start, f"a class starts from at most {_MOST_PAIRS:,} features")

@@ -23,6 +23,7 @@ from decai.chain.local_node.supervisor import Supervisor
 from decai.chain.node_name import path_of, said_by
 from decai.dataset.storage import atomic_file
 from decai.errors import DecaiError, InputError, StorageError
+from decai.nesting import limited_recursion
 
 __all__ = ["INFO", "LOCK", "PORT_VARIABLE", "PREFERRED_PORT", "main"]
 
@@ -55,7 +56,9 @@ async def _gate(
 def _application(supervisor: Supervisor) -> web.Application:
     async def serve(request: web.Request) -> web.Response:
         try:
-            body = json.loads(await request.read())
+            content = await request.read()
+            with limited_recursion():
+                body = json.loads(content)
         except (ValueError, RecursionError):
             problem = {"code": -32700, "message": "this is no JSON"}
             return web.json_response({"jsonrpc": "2.0", "id": None, "error": problem})
