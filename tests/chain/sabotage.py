@@ -1,8 +1,8 @@
 """Commands and the node that they talk to are killed at random moments; nothing may be lost or done twice.
 
-Each round gives one command, to deploy or to contribute, and kills it, the node, or both while it works. The
-same command is then given until it succeeds. In the end, whatever a command has ever told must be there, and
-each round's work must have been done once.
+Each round gives one command, to deploy a model of any kind with any mechanism or to contribute to one, and
+kills it, the node, or both while it works. The same command is then given until it succeeds. In the end,
+whatever a command has ever told must be there, and each round's work must have been done once.
 
     python -m tests.chain.sabotage --rounds 100
 """
@@ -23,15 +23,18 @@ from time import monotonic, sleep
 from typing import Any
 
 from decai.chain.local_node import ensure_running, status, stop
+from decai.model_file import write_model
 from decai.paths import DATA_DIR_VARIABLE, data_dir
 from decai.units import Address
+from tests.chain.pairings import CLASSES, PAIRINGS, Pairing, classifier, drawn, sample
 
 VICTIMS = ("client", "anvil", "supervisor", "node", "client and node")
 ATTEMPTS = 5
 TYPICAL_SECONDS = 0.8
 """What a command takes, without the imports."""
 
-WEIGHTS = 2_600
+SIZE = 2_600
+"""Features that a model knows: its contract's own code has no room for them, so there are data contracts."""
 
 Told = dict[str, Any]
 
@@ -43,6 +46,8 @@ class Round:
     number: int
     kind: str
     arguments: list[str]
+    pairing: Pairing
+    """Of the model that it is about."""
     victim: str = ""
     told: list[Told] = field(default_factory=list)
     """What was told of it, each time; a killed command may have told as well."""
@@ -55,9 +60,9 @@ class Round:
         return f"round {self.number:06}"
 
     @property
-    def features(self) -> list[int]:
+    def features(self) -> tuple[int, ...]:
         """A sample that only this round contributes."""
-        return [self.number, 2_000 + self.number, 4_000]
+        return tuple(sample(self.pairing, self.number).tolist())
 
 
 class Sabotage:
@@ -76,12 +81,8 @@ class Sabotage:
         self.rounds: list[Round] = []
         self.kills: Counter[str] = Counter()
         self._random = random.Random(seed)
-        self._models: list[Address] = []
-        self._file = folder / "model.json"
-        # More than fit into the contract's own code, so that it takes two transactions.
-        weights = [round((-1) ** i * (0.5 + i / 1000), 3) for i in range(WEIGHTS)]
-        model = {"type": "sparse perceptron", "classifications": ["no", "yes"], "weights": weights}
-        self._file.write_text(json.dumps(model))
+        self._models: list[tuple[Address, Pairing]] = []
+        self._pairings = drawn(seed)
 
     def play(self) -> Round:
         """Give one command, kill somebody meanwhile, and give it again until it is done."""
@@ -95,21 +96,28 @@ class Sabotage:
             assert this.runs < ATTEMPTS, f"round {this.number} does not get done: {this.errors}"
             done = self._run(this, sabotaged=False)
         if this.kind == "deploy":
-            self._models.append(Address(this.told[-1]["address"]))
+            self._models.append((Address(this.told[-1]["address"]), this.pairing))
         return this
 
     def _next(self) -> Round:
         number = len(self.rounds) + 1
-        this = Round(number, "deploy", [])
         if self._models and self._random.random() < 0.6:
-            this.kind = "add-data"
-            model, listed = self._random.choice(self._models), ",".join(map(str, this.features))
-            this.arguments = ["model", "add-data", model, "--features", listed, "--label", "yes"]
+            model, pairing = self._random.choice(self._models)
+            this = Round(number, "add-data", ["model", "add-data", model], pairing)
+            this.arguments += ["--features", ",".join(map(str, this.features)), "--label", CLASSES[1]]
         else:
-            waits = ["--refund-wait", "60", "--cost-weight", "1000"]
-            this.arguments = ["deploy", str(self._file), "--name", this.mark, *waits]
+            pairing = next(self._pairings)
+            this = Round(number, "deploy", ["deploy", str(self._file(pairing))], pairing)
+            this.arguments += ["--name", this.mark, "--incentive", pairing.incentive, "--refund-wait", "60"]
+            this.arguments += ["--cost-weight", "1000"] if pairing.incentive == "stakeable" else []
         this.arguments.append("--json")
         return this
+
+    def _file(self, pairing: Pairing) -> Path:
+        path = self.folder / f"{pairing.classifier}.json"
+        if not path.exists():
+            write_model(classifier(pairing, SIZE), path)
+        return path
 
     def _run(self, this: Round, *, sabotaged: bool) -> bool:
         """Run the command in a process of its own; whether it has told what it did."""
@@ -178,11 +186,11 @@ class Sabotage:
                 assert len(deployed) == 1, (this, len(deployed))
                 assert known[this.told[0]["address"]] == this.told[0]["first_block"]
         contributed = Counter[tuple[int, ...]]()
-        for address in self._models:
+        for address, _ in self._models:
             found = audit(chain, address, known[address])
             assert found.holds, found
             contributed.update(_contributions(chain, address, known[address]))
-        expected = {tuple(this.features) for this in self.rounds if this.kind == "add-data"}
+        expected = {this.features for this in self.rounds if this.kind == "add-data"}
         assert contributed == dict.fromkeys(expected, 1)
         assert not _journals()
 
@@ -244,8 +252,7 @@ def _import_everything(folder: Path) -> None:
     """What commands import when they need it is imported now, by giving them."""
     from decai.cli import run
 
-    model = {"type": "sparse perceptron", "classifications": ["no", "yes"], "weights": [0.5]}
-    (folder / "first.json").write_text(json.dumps(model))
+    write_model(classifier(PAIRINGS[0]), folder / "first.json")
     with _silence():
         assert run(["deploy", str(folder / "first.json"), "--json"]) == 0
         assert run(["model", "add-data", "first", "--features", "1", "--label", "no", "--json"]) == 0
@@ -296,6 +303,8 @@ def main() -> None:
                 print(f"{number} rounds, {monotonic() - begin:.0f} s", flush=True)
         sabotage.check()
     kinds = Counter(this.kind for this in sabotage.rounds)
+    pairings = Counter(str(this.pairing) for this in sabotage.rounds)
+    print("; ".join(f"{pairing} {count}" for pairing, count in sorted(pairings.items())))
     again = sum(this.runs > 1 for this in sabotage.rounds)
     resumed = sum(
         bool(this.told[-1].get("resumed") or this.told[-1].get("earlier")) for this in sabotage.rounds

@@ -1,7 +1,7 @@
 """The local node under siege: deploy and contribute while node, anvil and clients are killed at random.
 
-Each client writes down what was acknowledged to it. At the end all of it must be there, and every model must
-be what its rules say.
+Models are of every kind, with every mechanism. Each client writes down what was acknowledged to it. At the
+end all of it must be there, and every model must be what its rules say.
 
     python -m tests.chain.local_node.siege 100
 """
@@ -14,28 +14,27 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
-
 from decai.chain.audit import audit
 from decai.chain.client import ChainTrainer
-from decai.chain.compose import Texts, compose
+from decai.chain.compiler import compile_composition
+from decai.chain.compose import Composition, Texts, compose
 from decai.chain.deployment import deploy_model
 from decai.chain.local_node import anvil_path, ensure_running, status, stop
 from decai.chain.local_node.anvil import rpc
 from decai.chain.rpc import RpcChain
-from decai.classifier import SparsePerceptron
 from decai.errors import ChainError, DecaiError, Refused
-from decai.incentive import Points, Stakeable
 from decai.paths import DATA_DIR_VARIABLE, data_dir
-from decai.units import Address, Seconds, Wei
+from decai.units import Address, Wei
+from tests.chain.pairings import PAIRINGS, Pairing, classifier, drawn, incentive, sample
 
-CONTRIBUTIONS = 12
-"""Of one model, before the next is deployed."""
-PATIENCE = 20.0
+CONTRIBUTIONS = 5
+"""To one model, before the next is deployed."""
+PATIENCE = 60.0
 """Seconds to wait for progress between two kills."""
 ROOT = Path(__file__).parents[3]
 
@@ -61,30 +60,28 @@ def be_client(witness: Path, seed: int) -> None:
             time.sleep(0.05)
 
 
+def composition(pairing: Pairing, name: str = "0-000") -> Composition:
+    return compose(classifier(pairing), incentive(pairing), Texts(name), max_features=64)
+
+
 def work(witness: Path, seed: int) -> None:
+    """Contribute once to the last model, or deploy the next one."""
     chain = RpcChain(ensure_running().url)
     sender = chain.accounts[seed]
     facts = told_to(witness)
     models = [fact["model"] for fact in facts if "model" in fact]
     done = sum(fact.get("of") == models[-1] for fact in facts) if models else CONTRIBUTIONS
-    if done >= CONTRIBUTIONS:
-        terms = (
-            Points(Seconds(1))
-            if len(models) % 2
-            else Stakeable(Wei(10**9), Seconds(1), Seconds(2), Seconds(3))
-        )
-        weights = [1_000 * (j - 5) for j in range(10)]
-        what = compose(
-            SparsePerceptron(("no", "yes"), weights), terms, Texts(f"{seed}-{len(models)}"), max_features=64
-        )
-        found = deploy_model(chain, what, sender)
-        tell(witness, model=found.address)
+    pairings = drawn(seed)
+    if done < CONTRIBUTIONS:
+        pairing = next(islice(pairings, len(models) - 1, None))
+        trainer = ChainTrainer(chain, Address(models[-1]))
+        # another sample for each contribution, so that a repetition would be seen
+        mined = trainer.submit(sender, sample(pairing, done), 1, Wei(trainer.cost() + 10**12))
+        tell(witness, of=models[-1], transaction=mined.transaction.hex(), time=mined.time)
         return
-    trainer = ChainTrainer(chain, Address(models[-1]))
-    # one word for each contribution, so that a repetition would be seen
-    sample = np.array([100 + done], dtype=np.int32)
-    mined = trainer.submit(sender, sample, 1, Wei(trainer.cost() + 10**12))
-    tell(witness, of=models[-1], transaction=mined.transaction.hex(), time=mined.time)
+    pairing = next(islice(pairings, len(models), None))
+    found = deploy_model(chain, composition(pairing, f"{seed}-{len(models):03}"), sender)
+    tell(witness, model=found.address, pairing=str(pairing))
 
 
 class Siege:
@@ -93,10 +90,15 @@ class Siege:
     def __init__(self, folder: Path, seed: int, clients: int = 2) -> None:
         self.random = random.Random(seed)
         self.kills: Counter[str] = Counter()
+        self.pairings: Counter[str] = Counter()
+        """What was deployed."""
         self.witnesses = [folder / f"witness-{number}" for number in range(clients)]
         self.processes: list[subprocess.Popen[bytes] | None] = [None] * clients
 
     def run(self, rounds: int) -> None:
+        for pairing in PAIRINGS:
+            # Else most of what is killed were compilers.
+            compile_composition(composition(pairing))
         try:
             for _ in range(rounds):
                 self._start_clients()
@@ -114,12 +116,11 @@ class Siege:
         chain = RpcChain(url)
         models = contributions = 0
         for witness in self.witnesses:
-            facts = (
-                [json.loads(line) for line in witness.read_text().splitlines()] if witness.exists() else []
-            )
+            facts = told_to(witness)
             for fact in facts:
                 if "model" in fact:
                     models += 1
+                    self.pairings[fact["pairing"]] += 1
                     found = audit(chain, Address(fact["model"]))
                     assert found.holds, found
                     told = sum(each.get("of") == fact["model"] for each in facts)
@@ -195,6 +196,7 @@ def main() -> None:
             stop()
         killed = ", ".join(f"{whom} {count}" for whom, count in sorted(siege.kills.items()))
         print(f"{rounds} rounds ({killed})")
+        print("; ".join(f"{pairing} {count}" for pairing, count in sorted(siege.pairings.items())))
         print(f"{models} models and {contributions} contributions acknowledged, 0 lost")
 
 
