@@ -12,9 +12,9 @@ from decai.units import Address
 from tests.chain.commands import SPARSE, Give, giving
 from tests.chain.conftest import running_anvil
 
-A = Address("0xAa00000000000000000000000000000000000001")
+A = Address("0xAA00000000000000000000000000000000000001")
 B = Address("0xBb00000000000000000000000000000000000002")
-C = Address("0xBb00000000000000000000000000000000000003")
+C = Address("0xbB00000000000000000000000000000000000003")
 HERE = 31_337
 
 
