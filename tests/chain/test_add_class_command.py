@@ -1,6 +1,10 @@
 """``decai model add-class``: a model tells a class more, and everything else goes on with it."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -106,6 +110,24 @@ class TestClass:
         done.refused("'yes' is a class of this model already, with label 1")
         give("model", "add-class", model, "", "--json").refused(f"{kind}: ")
         give("model", "add-class", model, "x" * 65, "--json").refused("has at most 64 bytes")
+
+
+def test_watching_tells_of_the_class_and_of_what_it_is_called(give: Give, node: str) -> None:
+    first = RpcChain(node).block + 1
+    model = deployed(give, BAYES)
+    Path("third.txt").write_text("5,6\n")
+    give("model", "add-class", model, "may\x1b[2Jbe", "--from=third.txt", "--json").told()
+    give("model", "add-data", model, "--features=5", "--label=2", "--json").told()
+    command = ["model", "watch", model, f"--first-block={first}", "--rpc", node]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "decai.cli", *command], stdout=subprocess.PIPE, env=dict(os.environ), text=True
+    )
+    assert process.stdout is not None
+    lines = [process.stdout.readline().partition("  ")[2].strip() for _ in range(5)]
+    process.send_signal(signal.SIGINT)
+    process.communicate()
+    assert lines[2:4] == ["class 2 is to start from 1 sample", "class 2 was added: may [2Jbe"]
+    assert " contributed a sample as may [2Jbe, deposit " in lines[4]
 
 
 def test_a_perceptron_takes_none(give: Give) -> None:

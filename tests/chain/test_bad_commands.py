@@ -120,6 +120,13 @@ TRAIN = [
     ("tiny --classifier sparse-perceptron -o m.json --set nonsense", "write it as key=value"),
     ("tiny --classifier sparse-perceptron -o m.json --set model.epochs=-1", "model.epochs"),
     ("tiny --classifier sparse-perceptron -o m.json --set model.colour=red", "unknown key 'model.colour'"),
+    (
+        "tiny --classifier sparse-perceptron -o m.json --set incentive.cost_weight=5",
+        "--set incentive.cost_weight: does not apply to training; model.* and data.options.* do",
+    ),
+    ("tiny --classifier sparse-perceptron -o m.json --set data.dataset=imdb", "give another data set"),
+    ("tiny --classifier sparse-perceptron -o m.json --set model.classifier=naive-bayes", "give --classifier"),
+    ("tiny --classifier sparse-perceptron -o m.json --set data.initial=0.5", "give --initial"),
     ("tiny --classifier sparse-perceptron -o file/m.json", "file/m.json: cannot be written"),
     ("tiny --classifier sparse-perceptron -o folder", "folder: cannot be written"),
     ("tiny --classifier sparse-perceptron -o /proc/m.json", "/proc/m.json: cannot be written"),

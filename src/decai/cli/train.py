@@ -2,13 +2,21 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from decai.cli import complete
+from decai.errors import InputError
 
 __all__ = ["train"]
+
+_OPTIONS: Final = {
+    "data.dataset": "another data set",
+    "data.initial": "--initial",
+    "model.classifier": "--classifier",
+}
+"""What settings of scenarios are here."""
 
 
 def train(
@@ -32,6 +40,8 @@ def train(
     from decai.simulation.initial import initial_model
     from decai.units import counted
 
+    for setting in settings or ():
+        _require_applies(setting)
     made = initial_model(dataset, classifier, settings or (), initial=initial, seed=seed)
     write_model(made.classifier, out, extra=made.entries)
     if as_json:
@@ -51,3 +61,13 @@ def train(
     print(f"{out}: {made.classifier.kind} with {counted(made.classifier.num_features, 'feature')}")
     print(f"  learned from {counted(made.samples, 'sample')} of {made.dataset}")
     print(f"  right on {made.accuracy:.1%} of the test part")
+
+
+def _require_applies(setting: str) -> None:
+    """Raise `InputError` for a setting of scenarios that says nothing of how a model is trained."""
+    key, equals, _ = setting.partition("=")
+    key = key.strip()
+    if not equals or key.startswith("data.options.") or (key.startswith("model.") and key not in _OPTIONS):
+        return
+    better = f"; give {_OPTIONS[key]}" if key in _OPTIONS else ""
+    raise InputError(f"--set {key[:80]}: does not apply to training; model.* and data.options.* do{better}")
