@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from nicegui import background_tasks
+
 from decai.catalog.records import Contributed, Model, Page
 from decai.dashboard import safety
-from decai.dashboard.elements import box, copyable, link, table
+from decai.dashboard.elements import box, button, copyable, link, table, tag
+from decai.dashboard.elements.sample_view import sample_view
 from decai.dashboard.words import clean, date, ether, short_hash
 from decai.protocols import Path
 from decai.units import Seconds
@@ -88,7 +91,7 @@ def state_of(made: Contributed, paths: Sequence[Path], refund_wait: int, now: Se
 def contribution_table(page: "ShellPage", rows: Sequence[Fated], *, with_model: bool = False) -> None:
     """Show contributions."""
     now, network, name_of = page.dashboard.head.now, page.dashboard.network, page.session.name_of
-    columns = ["Number", "When", "Class", "By", "Deposit", "Left", "State", "Transaction"]
+    columns = ["Number", "When", "Class", "By", "Deposit", "Left", "State", "Sample", "Transaction"]
     if with_model:
         columns[3] = "Model"
     shown: list[Sequence[Cell]] = []
@@ -100,6 +103,9 @@ def contribution_table(page: "ShellPage", rows: Sequence[Fated], *, with_model: 
         def of_model(model: Model = model) -> None:
             link(safety.name_shown(model, model.address), f"/model/{model.address}/history")
 
+        def sample(made: Contributed = made) -> None:
+            _sample_cell(page, made)
+
         shown.append(
             (
                 f"#{made.number:,}",
@@ -109,10 +115,35 @@ def contribution_table(page: "ShellPage", rows: Sequence[Fated], *, with_model: 
                 ether(made.deposit),
                 ether(made.left),
                 state_of(made, paths, model.refund_wait, now),
+                sample,
                 where,
             )
         )
     table("Contributions", columns, shown, numeric=(4, 5))
+
+
+def _sample_cell(page: "ShellPage", made: Contributed) -> None:
+    """The sample, at once if it is one's own; else a button, since it may be anything."""
+    if not made.has_sample:
+        tag("span", "not kept", "dc-muted")
+        return
+    actor, what = page.session.actor, f"Sample of contribution {made.number:,}"
+    cell = box()
+
+    async def show() -> None:
+        found = await page.blocking(page.dashboard.catalog.samples.of, made)
+        cell.clear()
+        with cell:
+            if found is None:
+                tag("span", "not kept", "dc-muted")
+            else:
+                sample_view(found, what)
+
+    with cell:
+        if actor is not None and actor.address == made.author:
+            background_tasks.create(show(), name="a sample of one's own")
+        else:
+            button(safety.SHOW, show, kind="quiet", aria_label=f"{safety.SHOW}: {what}")
 
 
 def class_name(model: Model, label: int) -> str:

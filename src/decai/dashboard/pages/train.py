@@ -7,6 +7,7 @@ from nicegui import ui
 from decai.dashboard.contributing import most_to_pay, prospects_in_words, waits
 from decai.dashboard.elements import box, button, heading, note, table, tag, text
 from decai.dashboard.elements.steps import Steps
+from decai.dashboard.keeping import kept
 from decai.dashboard.model_view import ModelView
 from decai.dashboard.opened import CostCurve
 from decai.dashboard.outbox import Entry
@@ -46,7 +47,11 @@ class _Train:
             self.prospects = box("dc-list", "ul")
         with box("dc-card", "section"):
             self.send = button("Contribute", self.contribute, kind="primary")
-            text("It goes on a public chain and stays there for ever. Contribute nothing private.", "dc-help")
+            text(
+                "It goes on a public chain and stays there for ever. This server keeps the sample itself "
+                "too, for whoever asks to see it. Contribute nothing private.",
+                "dc-help",
+            )
             self.fault = box(role="status")
             self.progress = box("dc-stack")
         self._earlier()
@@ -160,9 +165,8 @@ class _Train:
             "label": self.label,
             "features": encoded.features.tolist(),
         }
-        if isinstance(encoded.sample, str):
-            facts["text"] = encoded.sample
-        return await view.page.session.begin(transaction, f"Contribute a sample as {name}", facts)
+        title = f"Contribute a sample as {name}"
+        return await view.page.session.begin(transaction, title, facts, kept(encoded.sample))
 
     def _earlier(self) -> None:
         """What was begun on this page before it was loaded anew."""
