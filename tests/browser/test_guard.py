@@ -37,7 +37,7 @@ def raw(server: Served, request: str) -> str:
     assert parts.hostname is not None
     with socket.create_connection((parts.hostname, parts.port or 80), timeout=30) as connection:
         connection.sendall(request.replace("\n", "\r\n").encode("latin-1"))
-        return connection.makefile("rb").readline().decode("latin-1").strip()
+        return connection.makefile("rb").readline().decode("latin-1").replace("\r\n", " ")
 
 
 def handshake(server: Served, origin: str | None, host: str | None = None) -> str:

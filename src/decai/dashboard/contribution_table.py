@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import numpy as np
 from nicegui import background_tasks
 
 from decai.catalog.records import Contributed, Model, Page
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["Fated", "class_name", "contribution_table", "fated", "state_of", "transaction_cell"]
 
 _MOST_CLAIMS: Final = 20
+_NOT_SHOWN: Final = np.zeros(0, np.int32)
+"""In place of features, which no table shows: lists are compared, and arrays cannot be."""
 
 
 class Fated(NamedTuple):
@@ -60,6 +63,7 @@ def fated(catalog: "Catalog", page: Page[Contributed], known: Model | None = Non
             claims = catalog.history.claims(made.model_id, number=made.number, limit=_MOST_CLAIMS)
             paths = tuple(claim.path for claim in claims.items)
         # How far a model was read is not shown.
+        made = made._replace(features=_NOT_SHOWN)
         items.append(Fated(made, replace(models[made.model_id], scanned=None, last_time=None), paths))
     return Page(tuple(items), page.total, page.next)
 
