@@ -83,8 +83,10 @@ def in_words(value: Any, kind: str) -> str:
 
     Examples
     --------
-    >>> in_words(5 * 10**16, "money"), in_words(5400, "time"), in_words(90_000, "time"), in_words(0.25,
-    "number") ('0.05 ETH', '90 min', '25 h', '0.25')
+    >>> in_words(5 * 10**16, "money"), in_words(0.25, "number")
+    ('0.05 ETH', '0.25')
+    >>> in_words(5400, "time"), in_words(90_000, "time")
+    ('90 min', '25 h')
     """
     if kind == "money":
         return in_eth(value).replace(",", "")
