@@ -44,7 +44,7 @@ def show_everything(server: Served) -> Shown:
     chain = server.chain()
     add_model(
         chain,
-        DenseCentroid(("run", "ride"), ((SCALE, 0, 0), (0, SCALE, 0)), (10, 12)),
+        DenseCentroid(("run", "ride"), 3, ((SCALE, 0, 0), (0, SCALE, 0)), (10, 12)),
         "Run or ride",
         "none",
         description="Tells runs from rides by speed, slope and heart rate.",

@@ -74,6 +74,24 @@ def test_only_our_own_pages_may_poll_or_change_anything(alone: Served) -> None:
             assert answer.status_code == 403, (method, path)
 
 
+def test_the_rest_api_is_in_the_same_process_and_behind_the_same_guard(alone: Served) -> None:
+    url = f"{alone.url}/api"
+    assert httpx.get(f"{url}/health").status_code == 200
+    assert httpx.get(f"{url}/v1/models").json()["items"] == []
+    assert httpx.get(f"{url}/openapi.json").json()["info"]["title"] == "decai catalog"
+    missing = httpx.get(f"{url}/v1/nothing")
+    assert missing.status_code == 404
+    assert missing.json()["error"] == "there is nothing at this path"
+    # A foreign page may send a harmless question, but no browser lets it read the answer.
+    foreign = httpx.get(f"{url}/v1/models", headers={"origin": EVIL})
+    assert "access-control-allow-origin" not in foreign.headers
+    assert foreign.headers["cross-origin-resource-policy"] == "same-origin"
+    assert " 400 " in raw(alone, "GET /api/health HTTP/1.1\nHost: evil.example\nConnection: close\n\n")
+    assert httpx.post(f"{url}/v1/models", headers={"origin": EVIL}, json={}).status_code == 403
+    nobody = {"chain_id": 1, "address": "0x" + "00" * 20}
+    assert httpx.post(f"{url}/v1/models", json=nobody).status_code in range(400, 500)
+
+
 def test_the_pages_are_served_under_our_own_names_alone(alone: Served) -> None:
     port = urlsplit(alone.url).port
     for host in (f"127.0.0.1:{port}", f"localhost:{port}", f"[::1]:{port}"):

@@ -2,6 +2,7 @@
 
 import re
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -111,6 +112,11 @@ def test_what_was_sent_from_this_browser_is_listed_with_its_fate(
     row = page.get_by_role("table", name="Transactions from this browser").locator("tbody tr")
     expect(row).to_contain_text("Contribute a sample as positive")
     expect(row).to_contain_text("done")
+    # It can be asked for from elsewhere too.
+    model_id = httpx.get(f"{server.url}/api/v1/models", params={"search": "Used"}).json()["items"][0]["id"]
+    samples = f"{server.url}/api/v1/models/{model_id}/samples"
+    expect(page.get_by_role("table", name="Contributions")).to_contain_text(REVIEWS["positive"])
+    assert REVIEWS["positive"] in httpx.get(samples).text
     # One's own sample is shown at once, those of others to who asks.
     made = page.get_by_role("table", name="Contributions").locator("tbody tr").first
     expect(made).to_contain_text(REVIEWS["positive"])
