@@ -1,5 +1,6 @@
 """Train: contribute a sample, knowing what it costs and what may come of it."""
 
+import time
 from typing import Final
 
 from nicegui import ui
@@ -19,6 +20,8 @@ from decai.errors import DecaiError, InputError
 __all__ = ["build"]
 
 _POLL: Final = 3.0
+_NEWS_SECONDS: Final = 300.0
+"""So long it is said again what became of the last contribution."""
 
 
 async def build(view: ModelView) -> None:
@@ -169,13 +172,15 @@ class _Train:
         return await view.page.session.begin(transaction, title, facts, kept(encoded.sample))
 
     def _earlier(self) -> None:
-        """What was begun on this page before it was loaded anew."""
+        """What was begun on this page before it was loaded anew, be it that the server was killed."""
         outbox, session = self.view.page.dashboard.outbox, self.view.page.session
         for entry in outbox.of(session.visitor, 5):
             facts = entry.facts
-            if entry.fate.is_open and facts.get("model") == self.view.model.address:
+            if facts.get("kind") != "contribution" or facts.get("model") != self.view.model.address:
+                continue
+            if entry.fate.is_open or time.time() - entry.changed < _NEWS_SECONDS:
                 self._follow(entry)
-                return
+            return
 
     def _follow(self, entry: Entry) -> None:
         self.progress.clear()
