@@ -48,6 +48,8 @@ def server(browser: Browser, data_home: Path) -> Iterator[Served]:
     assert os.environ[DATA_DIR_VARIABLE] == str(data_home)
     with served(data_home) as one:
         yield one
+    # Whatever pages did not expect is in the log, though nobody may have seen it.
+    assert "Traceback" not in (data_home / "serve.log").read_text()
 
 
 @pytest.fixture

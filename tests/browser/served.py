@@ -42,8 +42,10 @@ class Served:
     arguments: list[str] = field(default_factory=list)
 
     def chain(self) -> RpcChain:
-        """The chain that its pages show."""
-        return RpcChain(self.node_url)
+        """The chain that its pages show; a node that was killed comes back elsewhere."""
+        from decai.chain.local_node import ensure_running
+
+        return RpcChain(ensure_running().url)
 
 
 def start(folder: Path, *arguments: str) -> Served:

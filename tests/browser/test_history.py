@@ -2,6 +2,7 @@
 
 import re
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -9,6 +10,7 @@ from decai.catalog import Catalog
 from decai.chain.client import ChainTrainer
 from decai.units import DAY, Seconds, Wei
 from tests.browser.served import REVIEWS, Served, add_model, review_features, review_model
+from tests.browser.story import choose
 
 pytestmark = pytest.mark.xdist_group("browser history")
 
@@ -110,6 +112,26 @@ def test_what_was_sent_from_this_browser_is_listed_with_its_fate(
     row = page.get_by_role("table", name="Transactions from this browser").locator("tbody tr")
     expect(row).to_contain_text("Contribute a sample as positive")
     expect(row).to_contain_text("done")
+    # It can be asked for from elsewhere too.
+    model_id = httpx.get(f"{server.url}/api/v1/models", params={"search": "Used"}).json()["items"][0]["id"]
+    samples = f"{server.url}/api/v1/models/{model_id}/samples"
+    expect(page.get_by_role("table", name="Contributions")).to_contain_text(REVIEWS["positive"])
+    assert REVIEWS["positive"] in httpx.get(samples).text
+    # One's own sample is shown at once, those of others to who asks.
+    made = page.get_by_role("table", name="Contributions").locator("tbody tr").first
+    expect(made).to_contain_text(REVIEWS["positive"])
+    page.goto(f"{server.url}/model/{used.address}/history")
+    choose(page, "Bea")
+    page.reload()
+    made = page.get_by_role("table", name="Contributions").locator("tbody tr").first
+    shown = made.get_by_text(REVIEWS["positive"])
+    button = made.get_by_role("button", name="Show it anyway")
+    expect(button).to_be_visible()
+    assert REVIEWS["positive"] not in page.content()
+    button.click()
+    expect(shown).to_be_visible()
+    choose(page, "Ada")
+    page.goto(f"{server.url}/account")
     # It waits for a day: there is something for later.
     expect(page.get_by_text(re.compile("up to 0.* ETH later"))).to_be_visible()
     expect(page.get_by_text(re.compile("Waits until"))).to_be_visible()

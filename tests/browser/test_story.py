@@ -9,6 +9,7 @@ from decai.chain.abi import Event, decode_event
 from decai.chain.client import ChainTrainer
 from decai.units import ETHER
 from tests.browser.served import REVIEWS, Served, add_model, review_features, review_model
+from tests.browser.story import choose, contribute, let_pass
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -25,33 +26,6 @@ def model_page(page: Page, server: Served, reviews: ChainTrainer) -> Page:
     page.goto(f"{server.url}/model/{reviews.address}")
     expect(page.get_by_role("heading", name="Film reviews")).to_be_visible()
     return page
-
-
-def choose(page: Page, name: str) -> None:
-    """Act for a ready-made account."""
-    page.locator(".dc-who").click()
-    page.get_by_role("dialog").get_by_role("button", name=re.compile(f"^{name}")).click()
-    expect(page.locator(".dc-who-name")).to_have_text(name)
-
-
-def let_pass(page: Page, how_long: str) -> None:
-    """Move the clock."""
-    page.get_by_role("button", name="Time").click()
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_label("How long").select_option(label=how_long)
-    dialog.get_by_role("button", name="Move the clock").click()
-    expect(dialog).to_be_hidden()
-
-
-def contribute(page: Page, text: str, name: str) -> None:
-    """Contribute a review and wait until it is in a block."""
-    page.get_by_role("link", name="Train").click()
-    page.get_by_label("Text").fill(text)
-    # What was said of the sample before is over.
-    expect(page.get_by_text("The model has it.")).to_be_hidden()
-    page.get_by_role("button", name=name, exact=True).click()
-    page.get_by_role("button", name=re.compile("^Contribute, for at most")).click()
-    expect(page.get_by_text("The model has it.")).to_be_visible()
 
 
 def test_a_model_is_found_by_search_and_opened(page: Page, server: Served, reviews: ChainTrainer) -> None:

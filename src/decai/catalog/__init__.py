@@ -3,6 +3,7 @@
 from decai.catalog.accounts import StandingSort
 from decai.catalog.catalog import Catalog, read_allow_list
 from decai.catalog.database import default_url
+from decai.catalog.follower import Follower
 from decai.catalog.models import ModelSort
 from decai.catalog.records import (
     Account,
@@ -18,6 +19,7 @@ from decai.catalog.records import (
     SampleRecord,
     Standing,
 )
+from decai.catalog.samples import encoder_of, sample_of
 
 __all__ = [
     "Account",
@@ -26,6 +28,7 @@ __all__ = [
     "Claimed",
     "Contributed",
     "EventRecord",
+    "Follower",
     "Measurement",
     "Model",
     "ModelSort",
@@ -36,5 +39,7 @@ __all__ = [
     "Standing",
     "StandingSort",
     "default_url",
+    "encoder_of",
     "read_allow_list",
+    "sample_of",
 ]

@@ -15,6 +15,7 @@ from decai.catalog.migrate import migrate
 from decai.catalog.models import Models
 from decai.catalog.records import ChainStatus, Model, ModelState
 from decai.catalog.register import register
+from decai.catalog.samples import Samples
 from decai.catalog.tables import chains, models
 from decai.chain.address import parse_address
 from decai.chain.known import known_models
@@ -65,6 +66,7 @@ class Catalog:
         self.models: Final = Models(self.database)
         self.history: Final = History(self.database)
         self.accounts: Final = Accounts(self.database)
+        self.samples: Final = Samples(self.database)
         self.accuracy: Final = AccuracyHistory(self.database)
 
     def __enter__(self) -> Self:

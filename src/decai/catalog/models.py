@@ -122,6 +122,34 @@ class Models:
             row = connection.execute(query).one_or_none()
         return None if row is None else model_row(row)
 
+    def by_address(self, after: Address | None, *, chain_id: int | None, limit: int) -> Page[Model]:
+        """Models in the order of their addresses, those after one of them; `total` counts what comes then.
+
+        Raises
+        ------
+        InputError
+            If there can be no such page.
+        StorageError
+            If the database fails.
+        """
+        query = model_query()
+        if chain_id is not None:
+            query = query.where(models.c.chain_id == chain_id)
+        if after is not None:
+            query = query.where(models.c.address > after)
+        order: Order = [(models.c.address, False), (models.c.id, False)]
+        with self._database.reading() as connection:
+            return page_of(connection, query, order, model_row, after=None, limit=limit)
+
+    def first_at(self, address: Address, *, chain_id: int | None) -> Model | None:
+        """The model at an address of a chain, or of the first chain that has one there."""
+        if chain_id is not None:
+            return self.at(chain_id, address)
+        query = model_query().where(models.c.address == address).order_by(models.c.id).limit(1)
+        with self._database.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else model_row(row)
+
     def values_of(self, what: Literal["classifier", "incentive", "encoder", "chain_id"]) -> tuple[Any, ...]:
         """What occurs in the catalog, in order: the choices of a filter, a hundred at most."""
         column = models.c[what]

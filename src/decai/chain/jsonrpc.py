@@ -324,6 +324,9 @@ def _read_whole(
             parts.append(part)
     except HTTPError as error:
         raise NoAnswer(f"{place}: the answer broke off ({type(error).__name__})") from None
+    except TooLong:
+        response.close()
+        raise
     response._content = b"".join(parts)
     return response
 

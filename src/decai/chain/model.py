@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from decai.chain.abi import answer, call_data
 from decai.chain.base import Reader
+from decai.chain.jsonrpc import NoAnswer, NotDelivered
 from decai.chain.sample_form import VECTORS, SampleForm
 from decai.classifier import DenseCentroid, DensePerceptron, NaiveBayes, SparseCentroid, SparsePerceptron
 from decai.errors import ChainError, InputError, Refused
@@ -98,7 +99,7 @@ def read_info(chain: Reader, address: Address) -> ModelInfo:
     Raises
     ------
     ChainError
-        If there is no contract, or one that is none of ours.
+        If there is no contract, or one that is none of ours, or the node does not answer.
     """
     if not chain.code(address):
         raise ChainError(f"{address}: there is no contract at this address on chain {chain.chain_id}")
@@ -125,6 +126,9 @@ def read_info(chain: Reader, address: Address) -> ModelInfo:
                 "deposit" if read_state(chain, address, "sharesByDeposit()", "bool") else "count",
             )
         wait = read_state(chain, address, "refundWaitTimeS()", "uint32")
+    except (NotDelivered, NoAnswer):
+        # That is the node's doing.
+        raise
     except ChainError as error:
         why = str(error).removeprefix(f"{address}: ")
         raise ChainError(f"{address}: the contract at this address is no decai model ({why})") from None

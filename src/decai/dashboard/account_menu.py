@@ -32,6 +32,8 @@ class AccountMenu:
         self._session = session
         self._seen: tuple[Address | None, int] = (None, -1)
         self._dialog: Dialog | None = None
+        self._fault: str | None = None
+        """What the wallet has answered, if it would not."""
         with tag("button", "", "dc-who", type="button").on("click", self.open) as self._button:
             self._face = tag("span", "", "dc-face", aria_hidden="true")
             self._name = tag("span", "", "dc-who-name")
@@ -74,6 +76,7 @@ class AccountMenu:
         """Let the account be chosen."""
         if self._dialog is None:
             self._dialog = Dialog("Who are you?")
+        self._fault = None
         self._fill(self._dialog)
         self._dialog.open()
 
@@ -83,6 +86,8 @@ class AccountMenu:
             if self._session.ready:
                 self._ready_made(dialog)
             self._wallets()
+            if self._fault is not None:
+                note(self._fault, "warn", live=True)
             if self._session.actor is not None and self._session.actor.via is Via.WALLET:
                 button("Let go of the wallet", lambda: self._session.bridge.choose(None), kind="quiet")
             text(
@@ -147,7 +152,6 @@ class AccountMenu:
             button(f"Connect {name}", lambda rdns=rdns: bridge.connect(rdns, self._told))
 
     def _told(self, fault: str | None) -> None:
-        if fault is not None and self._dialog is not None:
+        self._fault = fault
+        if self._dialog is not None:
             self._fill(self._dialog)
-            with self._dialog.body:
-                note(fault, "warn", live=True)

@@ -12,6 +12,7 @@ from decai.catalog.catalog import Catalog
 from decai.dashboard.drafts import Drafts
 from decai.dashboard.fates import look, send_by_node
 from decai.dashboard.following import Following
+from decai.dashboard.keeping import keep_samples
 from decai.dashboard.library import Library
 from decai.dashboard.network import Head, Network
 from decai.dashboard.opened import Shelf
@@ -118,6 +119,7 @@ class Dashboard:
             if self.head.fault is None:
                 await self.blocking(self.following.look)
                 await self._look(beat % _WALLET_EVERY == 0)
+                await self._keep()
             beat += 1
             await asyncio.sleep(_LOCAL_PULSE if self.network.is_local else _REMOTE_PULSE)
 
@@ -130,6 +132,12 @@ class Dashboard:
                 await self.blocking(look, self.network, self.outbox, entry)
         except DecaiError as error:
             _log.warning("the outbox waits: %s", error)
+
+    async def _keep(self) -> None:
+        try:
+            await self.blocking(keep_samples, self.catalog, self.outbox)
+        except DecaiError as error:
+            _log.warning("samples wait: %s", error)
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         task = asyncio.get_running_loop().create_task(work)

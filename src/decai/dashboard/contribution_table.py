@@ -4,9 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import numpy as np
+from nicegui import background_tasks
+
 from decai.catalog.records import Contributed, Model, Page
 from decai.dashboard import safety
-from decai.dashboard.elements import box, copyable, link, table
+from decai.dashboard.elements import box, button, copyable, link, table, tag
+from decai.dashboard.elements.sample_view import sample_view
 from decai.dashboard.words import clean, date, ether, short_hash
 from decai.protocols import Path
 from decai.units import Seconds
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["Fated", "class_name", "contribution_table", "fated", "state_of", "transaction_cell"]
 
 _MOST_CLAIMS: Final = 20
+_NOT_SHOWN: Final = np.zeros(0, np.int32)
+"""In place of features, which no table shows: lists are compared, and arrays cannot be."""
 
 
 class Fated(NamedTuple):
@@ -57,6 +63,7 @@ def fated(catalog: "Catalog", page: Page[Contributed], known: Model | None = Non
             claims = catalog.history.claims(made.model_id, number=made.number, limit=_MOST_CLAIMS)
             paths = tuple(claim.path for claim in claims.items)
         # How far a model was read is not shown.
+        made = made._replace(features=_NOT_SHOWN)
         items.append(Fated(made, replace(models[made.model_id], scanned=None, last_time=None), paths))
     return Page(tuple(items), page.total, page.next)
 
@@ -88,7 +95,7 @@ def state_of(made: Contributed, paths: Sequence[Path], refund_wait: int, now: Se
 def contribution_table(page: "ShellPage", rows: Sequence[Fated], *, with_model: bool = False) -> None:
     """Show contributions."""
     now, network, name_of = page.dashboard.head.now, page.dashboard.network, page.session.name_of
-    columns = ["Number", "When", "Class", "By", "Deposit", "Left", "State", "Transaction"]
+    columns = ["Number", "When", "Class", "By", "Deposit", "Left", "State", "Sample", "Transaction"]
     if with_model:
         columns[3] = "Model"
     shown: list[Sequence[Cell]] = []
@@ -100,6 +107,9 @@ def contribution_table(page: "ShellPage", rows: Sequence[Fated], *, with_model: 
         def of_model(model: Model = model) -> None:
             link(safety.name_shown(model, model.address), f"/model/{model.address}/history")
 
+        def sample(made: Contributed = made) -> None:
+            _sample_cell(page, made)
+
         shown.append(
             (
                 f"#{made.number:,}",
@@ -109,10 +119,35 @@ def contribution_table(page: "ShellPage", rows: Sequence[Fated], *, with_model: 
                 ether(made.deposit),
                 ether(made.left),
                 state_of(made, paths, model.refund_wait, now),
+                sample,
                 where,
             )
         )
     table("Contributions", columns, shown, numeric=(4, 5))
+
+
+def _sample_cell(page: "ShellPage", made: Contributed) -> None:
+    """The sample, at once if it is one's own; else a button, since it may be anything."""
+    if not made.has_sample:
+        tag("span", "not kept", "dc-muted")
+        return
+    actor, what = page.session.actor, f"Sample of contribution {made.number:,}"
+    cell = box()
+
+    async def show() -> None:
+        found = await page.blocking(page.dashboard.catalog.samples.of, made)
+        cell.clear()
+        with cell:
+            if found is None:
+                tag("span", "not kept", "dc-muted")
+            else:
+                sample_view(found, what)
+
+    with cell:
+        if actor is not None and actor.address == made.author:
+            background_tasks.create(show(), name="a sample of one's own")
+        else:
+            button(safety.SHOW, show, kind="quiet", aria_label=f"{safety.SHOW}: {what}")
 
 
 def class_name(model: Model, label: int) -> str:

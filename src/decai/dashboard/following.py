@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from decai.catalog.catalog import Catalog
 from decai.catalog.follower import Follower
+from decai.catalog.rest import Service
 from decai.chain.known import KnownModel, remember
 from decai.errors import DecaiError
 from decai.paths import data_dir
@@ -55,6 +56,10 @@ class Following:
         """Stop; waits a moment for what is being written."""
         self._follower.stop()
         self._follower.join(_END_SECONDS)
+
+    def service(self) -> Service:
+        """What answers the REST API."""
+        return Service(self.catalog, self._network.connect_shortly, self._follower)
 
     @property
     def fault(self) -> str | None:

@@ -94,10 +94,12 @@ class Guard:
 
     async def _answer(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         limit, seen, begun = _most(scope["path"]), 0, False
+        is_whole = not _has_body(scope["headers"])
 
         async def counted() -> "Message":
-            nonlocal seen
+            nonlocal seen, is_whole
             message = await receive()
+            is_whole = is_whole or not message.get("more_body", False)
             seen += len(message.get("body", b""))
             if seen > limit:
                 raise _TooMuch
@@ -112,6 +114,9 @@ class Guard:
                     *message.get("headers", ()),
                     *(pair for pair in _HEADERS if pair[0] not in given),
                 ]
+                if not is_whole:
+                    # Else whoever was answered already could go on sending for ever.
+                    message["headers"].append((b"connection", b"close"))
             await send(message)
 
         try:
@@ -177,6 +182,13 @@ def _is_own_page(scope: "Scope", headers: Mapping[bytes, bytes], host: str) -> b
         return urlsplit(origin.decode("latin-1")).netloc.lower() == host.lower()
     except ValueError:
         return False
+
+
+def _has_body(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return any(
+        name == b"transfer-encoding" or (name == b"content-length" and value.strip() != b"0")
+        for name, value in headers
+    )
 
 
 def _size(headers: Iterable[tuple[bytes, bytes]]) -> int:

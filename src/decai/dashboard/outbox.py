@@ -12,13 +12,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from decai.chain.base import Transaction
 from decai.errors import StorageError
 from decai.units import Address, Wei
 
-__all__ = ["Entry", "Fate", "Outbox", "Via"]
+__all__ = ["Entry", "Fate", "KeptSample", "Outbox", "Via"]
 
 _SCHEMA: Final = """
 create table if not exists entries (
@@ -40,6 +40,11 @@ create table if not exists entries (
     outcome text not null,
     created real not null,
     changed real not null
+);
+create table if not exists samples (
+    id text primary key,
+    kind text not null,
+    content blob not null
 );
 create index if not exists entries_by_visitor on entries (visitor, created);
 create index if not exists entries_by_fate on entries (fate);
@@ -113,6 +118,13 @@ class Entry:
     changed: float
 
 
+class KeptSample(NamedTuple):
+    """A sample that is on its way into the catalog; see `decai.catalog.samples.content_of`."""
+
+    kind: str
+    content: bytes
+
+
 class Outbox:
     """The transactions of all visitors, in one file.
 
@@ -157,8 +169,9 @@ class Outbox:
         *,
         nonce: int | None = None,
         block: int | None = None,
+        sample: KeptSample | None = None,
     ) -> Entry:
-        """Write down what is about to go out.
+        """Write down what is about to go out, and the sample that it contributes, if it is to be kept.
 
         Raises
         ------
@@ -171,7 +184,12 @@ class Outbox:
             Fate.ASKED, nonce, block, None, "", {}, now, now,
         )  # fmt: skip
         marks = ", ".join("?" * len(_row(entry)))
-        self._write(f"insert into entries ({_COLUMNS}) values ({marks})", _row(entry))
+        with self._lock:
+            if sample is not None:
+                # Before the entry: of a sample without one, nothing comes.
+                values = (entry.id, sample.kind, sample.content)
+                self._write("insert into samples (id, kind, content) values (?, ?, ?)", values)
+            self._write(f"insert into entries ({_COLUMNS}) values ({marks})", _row(entry))
         self._remember(entry)
         return entry
 
@@ -225,6 +243,26 @@ class Outbox:
         fates = [fate.value for fate in Fate if fate.is_open]
         marks = ", ".join("?" * len(fates))
         return self._read(f"where fate in ({marks}) order by created", fates)
+
+    def samples(self, limit: int) -> list[tuple[Entry, KeptSample]]:
+        """Samples of transactions of which no more will come, the oldest first."""
+        fates = [fate.value for fate in Fate if not fate.is_open]
+        marks = ", ".join("?" * len(fates))
+        with self._lock:
+            try:
+                rows = self._base.execute(
+                    "select samples.id, samples.kind, samples.content from samples "
+                    f"join entries on entries.id = samples.id where fate in ({marks}) "
+                    "order by entries.changed limit ?",
+                    (*fates, limit),
+                ).fetchall()
+            except sqlite3.Error as error:
+                raise StorageError(f"{self._path}: cannot be read ({error})") from None
+        return [(self.get(key), KeptSample(kind, bytes(content))) for key, kind, content in rows]
+
+    def drop_sample(self, entry_id: str) -> None:
+        """Keep an entry's sample no longer."""
+        self._write("delete from samples where id = ?", (entry_id,))
 
     def _remember(self, entry: Entry) -> None:
         self._cache.pop(entry.id, None)

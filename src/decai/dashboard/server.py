@@ -15,6 +15,7 @@ from nicegui import app as pages_app
 from nicegui import core, ui
 
 from decai import __version__
+from decai.catalog.rest import create_api
 from decai.dashboard import context, pages, shell
 from decai.dashboard.guard import Guard
 from decai.dashboard.options import Options
@@ -60,6 +61,8 @@ def build(options: Options, folder: Path, secret: str) -> Guard:
         await dashboard.end()
 
     api = FastAPI(title="decai", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
+    # Before the pages, which take every other path.
+    api.mount("/api", create_api(dashboard.following.service()))
     shell.install_assets()
     pages.register()
     ui.run_with(

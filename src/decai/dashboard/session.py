@@ -8,7 +8,7 @@ from nicegui import Client, app
 
 from decai.chain.base import Transaction
 from decai.dashboard.context import Dashboard
-from decai.dashboard.outbox import Entry, Via
+from decai.dashboard.outbox import Entry, KeptSample, Via
 from decai.dashboard.prepare import prepared
 from decai.dashboard.wallet import Bridge
 from decai.dashboard.words import short
@@ -100,8 +100,21 @@ class Session:
             self.bridge.choose(None)
         self.changed()
 
-    async def begin(self, transaction: Transaction, title: str, facts: dict[str, Any] | None = None) -> Entry:
+    async def begin(
+        self,
+        transaction: Transaction,
+        title: str,
+        facts: dict[str, Any] | None = None,
+        sample: KeptSample | None = None,
+    ) -> Entry:
         """Try a transaction of the actor out, write it down, and have it signed and sent.
+
+        Parameters
+        ----------
+        transaction, title, facts
+            What to send, what it does in a few words, and what pages want to know of it later.
+        sample
+            What it contributes, if that is to be kept.
 
         Raises
         ------
@@ -122,8 +135,9 @@ class Session:
         nonce = await dashboard.blocking(chain.nonce, actor.address) if actor.via is Via.WALLET else None
         block = await dashboard.blocking(lambda: chain.block)
         entry = dashboard.outbox.add(
-            self.visitor, actor.via, chain.chain_id, transaction, title, facts, nonce=nonce, block=block
-        )
+            self.visitor, actor.via, chain.chain_id, transaction, title, facts, nonce=nonce, block=block,
+            sample=sample,
+        )  # fmt: skip
         if actor.via is Via.WALLET:
             self.bridge.send(entry, tried.gas)
         else:

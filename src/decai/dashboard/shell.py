@@ -126,20 +126,37 @@ def frame(title: str, path: str) -> Page:
 
 async def filled(page: Page, build: Callable[[Page], Awaitable[None]]) -> None:
     """Fill a page, once its browser is there; if `build` raises, a line says so in place of the content."""
+    client = page.client
     try:
-        with page.client:
-            await page.session.connected()
-        if page.client.is_deleted:
-            return
-        page.content.clear()
-        with page.content:
-            await build(page)
+        while not client.is_deleted:
+            try:
+                await _build(page, build)
+                return
+            except Exception:
+                # Whose browser has gone meanwhile can be shown nothing; it may come back.
+                if client.has_socket_connection:
+                    raise
     except (asyncio.CancelledError, PageGone):
         return
     except Exception as error:
-        page.content.clear()
-        with page.content:
-            show_fault(error)
+        if not client.is_deleted:
+            _fill_with_fault(page, error)
+
+
+async def _build(page: Page, build: Callable[[Page], Awaitable[None]]) -> None:
+    with page.client:
+        await page.session.connected()
+    if page.client.is_deleted:
+        raise PageGone
+    page.content.clear()
+    with page.content:
+        await build(page)
+
+
+def _fill_with_fault(page: Page, error: Exception) -> None:
+    page.content.clear()
+    with page.content:
+        show_fault(error)
 
 
 def show_fault(error: Exception) -> None:

@@ -1,5 +1,6 @@
 """Train: contribute a sample, knowing what it costs and what may come of it."""
 
+import time
 from typing import Final
 
 from nicegui import ui
@@ -7,6 +8,7 @@ from nicegui import ui
 from decai.dashboard.contributing import most_to_pay, prospects_in_words, waits
 from decai.dashboard.elements import box, button, heading, note, table, tag, text
 from decai.dashboard.elements.steps import Steps
+from decai.dashboard.keeping import kept
 from decai.dashboard.model_view import ModelView
 from decai.dashboard.opened import CostCurve
 from decai.dashboard.outbox import Entry
@@ -18,6 +20,8 @@ from decai.errors import DecaiError, InputError
 __all__ = ["build"]
 
 _POLL: Final = 3.0
+_NEWS_SECONDS: Final = 300.0
+"""So long it is said again what became of the last contribution."""
 
 
 async def build(view: ModelView) -> None:
@@ -46,7 +50,11 @@ class _Train:
             self.prospects = box("dc-list", "ul")
         with box("dc-card", "section"):
             self.send = button("Contribute", self.contribute, kind="primary")
-            text("It goes on a public chain and stays there for ever. Contribute nothing private.", "dc-help")
+            text(
+                "It goes on a public chain and stays there for ever. This server keeps the sample itself "
+                "too, for whoever asks to see it. Contribute nothing private.",
+                "dc-help",
+            )
             self.fault = box(role="status")
             self.progress = box("dc-stack")
         self._earlier()
@@ -160,18 +168,19 @@ class _Train:
             "label": self.label,
             "features": encoded.features.tolist(),
         }
-        if isinstance(encoded.sample, str):
-            facts["text"] = encoded.sample
-        return await view.page.session.begin(transaction, f"Contribute a sample as {name}", facts)
+        title = f"Contribute a sample as {name}"
+        return await view.page.session.begin(transaction, title, facts, kept(encoded.sample))
 
     def _earlier(self) -> None:
-        """What was begun on this page before it was loaded anew."""
+        """What was begun on this page before it was loaded anew, be it that the server was killed."""
         outbox, session = self.view.page.dashboard.outbox, self.view.page.session
         for entry in outbox.of(session.visitor, 5):
             facts = entry.facts
-            if entry.fate.is_open and facts.get("model") == self.view.model.address:
+            if facts.get("kind") != "contribution" or facts.get("model") != self.view.model.address:
+                continue
+            if entry.fate.is_open or time.time() - entry.changed < _NEWS_SECONDS:
                 self._follow(entry)
-                return
+            return
 
     def _follow(self, entry: Entry) -> None:
         self.progress.clear()

@@ -1,0 +1,106 @@
+"""Server or node are killed in the middle: nothing acknowledged is missing; the page says what happened."""
+
+import os
+import re
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from decai.chain.client import ChainTrainer
+from decai.chain.contributions import contributions
+from decai.chain.local_node import ensure_running, status
+from decai.chain.rpc import RpcChain
+from decai.units import Address
+from tests.browser.served import REVIEWS, Served, add_model, review_model, start, stop
+from tests.browser.story import contribute, let_pass
+
+pytestmark = pytest.mark.xdist_group("browser killed")
+
+DONE = "The model has it."
+NEVER = "nothing has happened, and it can be sent again"
+SECONDS = 60_000
+
+
+@pytest.fixture
+def reviews(server: Served) -> ChainTrainer:
+    """A model of film reviews."""
+    return add_model(server.chain(), review_model(), "Film reviews", "imdb words")
+
+
+def authors(address: Address, first_block: int) -> list[Address]:
+    """Who has contributed, in order, whichever node it is now."""
+    trainer = ChainTrainer(RpcChain(ensure_running().url), address, first_block)
+    return [
+        each.author for each in contributions(trainer.chain, trainer.info, first_block, trainer.chain.block)
+    ]
+
+
+def begin(page: Page) -> None:
+    """Contribute, and wait for nothing."""
+    page.get_by_label("Text").fill(REVIEWS["positive"])
+    page.get_by_role("button", name="positive", exact=True).click()
+    page.get_by_role("button", name=re.compile("^Contribute, for at most")).click()
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.05, 0.15, 0.4])
+def test_after_the_server_was_killed_the_page_says_what_became_of_a_contribution(
+    page: Page, data_home: Path, server: Served, reviews: ChainTrainer, moment: float
+) -> None:
+    own = start(data_home, "--port", "0")
+    page.goto(f"{own.url}/model/{reviews.address}/train")
+    begin(page)
+    # It is written down before it goes out; then it is killed at some moment on its way.
+    expect(page.get_by_text("Written down")).to_be_visible()
+    time.sleep(moment)
+    stop(own, kill=True)
+    again = start(data_home, "--port", own.url.rpartition(":")[2])
+    try:
+        # The page comes back by itself.
+        done, never = page.get_by_text(DONE), page.get_by_text(NEVER)
+        expect(done.or_(never)).to_be_visible(timeout=SECONDS)
+        assert len(authors(reviews.address, reviews.first_block)) == int(done.is_visible())
+        # In a tab of its own: that one is perhaps still coming back.
+        other = page.context.new_page()
+        other.goto(f"{again.url}/account")
+        row = other.get_by_role("table", name="Transactions from this browser").locator("tbody tr")
+        expect(row).to_have_count(1)
+        expect(row.locator(".dc-pill")).to_have_text(re.compile("done|failed"))
+    finally:
+        stop(again)
+
+
+@pytest.mark.parametrize("whom", ["the node and its engine", "the engine"])
+def test_after_the_node_was_killed_nothing_acknowledged_is_missing(
+    page: Page, server: Served, reviews: ChainTrainer, whom: str
+) -> None:
+    page.goto(f"{server.url}/model/{reviews.address}/train")
+    contribute(page, REVIEWS["positive"], "positive")
+    let_pass(page, "1 hour")
+    before = authors(reviews.address, reviews.first_block)
+    assert len(before) == 1
+    # What was said of that one is over.
+    page.get_by_label("Text").fill("A superb film")
+    expect(page.get_by_text(DONE)).to_be_hidden()
+    node = status()
+    assert node is not None
+    begin(page)
+    expect(page.get_by_text("Written down")).to_be_visible()
+    for victim in [node.pid, node.anvil_pid][whom == "the engine" :]:
+        os.kill(victim, signal.SIGKILL)
+    # Either it was in a block, or nothing of it has happened; the node comes back by itself.
+    ended = page.locator(".dc-steps + .dc-note, .dc-note-good").first
+    expect(ended).to_be_visible(timeout=SECONDS)
+    expect(page.locator(".dc-step-now")).to_have_count(0, timeout=SECONDS)
+    made = authors(reviews.address, reviews.first_block)
+    assert made[: len(before)] == before
+    if page.get_by_text(DONE).is_visible():
+        assert len(made) == len(before) + 1
+    else:
+        assert made == before
+    # And it goes on.
+    page.goto(f"{server.url}/model/{reviews.address}/history")
+    rows = page.get_by_role("table", name="Contributions").locator("tbody tr")
+    expect(rows).to_have_count(len(made), timeout=SECONDS)
