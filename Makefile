@@ -1,6 +1,6 @@
 # `make demo` and `make test` set up whatever they need; the second time they start at once.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test conformance siege sabotage bench sweep gas lint doctest lock wheels clean
+.PHONY: help setup demo test conformance mutants siege sabotage bench many-models sweep gas lint doctest lock wheels clean
 
 PY := .venv/bin/python
 STAMP := .venv/.ready
@@ -9,7 +9,7 @@ STAMP := .venv/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 help:  ## Show these targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(STAMP)  ## Make .venv with decai ready to use, and fetch the data sets
 
@@ -28,6 +28,9 @@ test: setup  ## Run the tests
 conformance: setup  ## Do 100,000 random things to contract and twin of each pairing, and compare them
 	@$(PY) -m tests.conformance.campaign
 
+mutants: setup  ## Put small faults into the contracts, and see whether the comparison with the twins finds them
+	@$(PY) -m tests.conformance.mutants
+
 siege: setup  ## Kill the local node and its clients 100 times, and look for what is lost
 	@$(PY) -m tests.chain.local_node.siege 100
 
@@ -36,6 +39,9 @@ sabotage: setup  ## Kill node and commands 100 times while models are deployed a
 
 bench: setup  ## Time the event loop against the bare arithmetic, and show how cost grows
 	@$(PY) -m benchmarks.simulation
+
+many-models: setup  ## Time what one does with a model, beside 200 of them on one node
+	@$(PY) -m benchmarks.many_models 200
 
 sweep: setup  ## Map learning rate x cost weight over 30 seeds (a campaign of minutes)
 	@$(PY) -m benchmarks.sweep

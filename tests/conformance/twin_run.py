@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from decai.protocols import Path
 from tests.conformance.stage import stage_of
@@ -36,7 +36,7 @@ class Tally:
         self.seconds += other.seconds
 
 
-def run(case: Case, operations: int, number: int) -> Tally:
+def run(case: Case, operations: int, number: int, *, shorten: bool = True) -> Tally:
     """Plays of so many operations or a few more; hypothesis raises at the first difference, made short.
 
     Parameters
@@ -47,21 +47,24 @@ def run(case: Case, operations: int, number: int) -> Tally:
         How many at least, without those that a play begins with.
     number
         The seed: another number, another run.
+    shorten
+        Whether to look for the shortest play that makes the difference.
     """
     tally = Tally()
     while tally.operations < operations:
         # The first play of each run is the simplest there is: nothing happens.
-        _plays(case, 2 + (operations - tally.operations) // STEPS, number, tally)
+        _plays(case, 2 + (operations - tally.operations) // STEPS, number, tally, shorten)
         number += 1_000_003
     return tally
 
 
-def _plays(case: Case, count: int, number: int, tally: Tally) -> None:
+def _plays(case: Case, count: int, number: int, tally: Tally, shorten: bool) -> None:
     @seed(number)
     @settings(
         max_examples=count,
         deadline=None,
         database=None,
+        phases=(Phase.generate, Phase.shrink) if shorten else (Phase.generate,),
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
