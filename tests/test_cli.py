@@ -239,7 +239,10 @@ class TestBadInput:
             ("simulate tiny --set agents.bad.mistake=1.2", "agents.bad.mistake"),
             ("simulate tiny --set agents.bad.mistake=-0.1", "agents.bad.mistake"),
             ("simulate tiny --set agents.bad.mistake=nan", "agents.bad.mistake"),
-            ("simulate tiny --set data.dataset=nope", "data.dataset: must be one of digits, imdb, synthetic-text"),
+            (
+                "simulate tiny --set data.dataset=nope",
+                "data.dataset: must be one of digits, imdb, synthetic-text",
+            ),
             ("simulate tiny --set data.initial=1", "leaves none to contribute"),
             (
                 "simulate tiny --set model.classifier=dense-perceptron",
