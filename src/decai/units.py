@@ -14,10 +14,12 @@ from decai.errors import InputError
 __all__ = [
     "DAY",
     "ETHER",
+    "LATEST",
     "SCALE",
     "Address",
     "Seconds",
     "Wei",
+    "counted",
     "format_seconds",
     "format_wei",
     "from_fixed",
@@ -36,6 +38,8 @@ SCALE: Final = 10**9
 """F of the specification: the fixed-point number 1.0."""
 ETHER: Final = Wei(10**18)
 DAY: Final = Seconds(86_400)
+LATEST: Final = Seconds(2**40 - 1)
+"""The last second in which a model may change: it keeps times in 40 bits."""
 
 _MONEY_UNITS: Final = {
     "wei": 1,
@@ -172,6 +176,17 @@ def parse_seconds(value: int | str) -> Seconds:
     if isinstance(value, int):
         return Seconds(value)
     return Seconds(_parse(value, {**_TIME_UNITS, **_TIME_UNITS_LONG}, "a duration", "'10 min' or '1 day'"))
+
+
+def counted(number: int, thing: str, things: str = "") -> str:
+    """So many things, for a person; `things` where the plural has more than an s.
+
+    Examples
+    --------
+    >>> counted(1, "transaction"), counted(2_000, "weight"), counted(3, "class", "classes")
+    ('1 transaction', '2,000 weights', '3 classes')
+    """
+    return f"{number:,} {thing if number == 1 else things or f'{thing}s'}"
 
 
 def format_wei(amount: int) -> str:

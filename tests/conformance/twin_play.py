@@ -6,54 +6,18 @@ contract holds nothing.
 """
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any, NamedTuple
-
-from hypothesis import strategies as st
 
 from decai.protocols import ClassStart, Path
-from decai.units import DAY, Address
-from tests.conformance.twin_case import Case
-from tests.conformance.twin_state import (
-    ADA,
-    CONTRIBUTORS,
-    EVERYBODY,
-    NOBODY,
-    OWNER,
-    STRANGER,
-    WALLET,
-    Known,
-    Row,
-)
+from decai.units import Address
+from tests.conformance.stage import ADA, EVERYBODY, OWNER, STRANGER, WALLET
+from tests.conformance.twin_case import Case, Row
+from tests.conformance.twin_state import Known
+from tests.conformance.twin_steps import YEAR, Start, Step
 from tests.conformance.twins import Twins
 
-__all__ = ["Play", "Start", "Step", "starts", "steps"]
+__all__ = ["Play"]
 
-YEAR = 365 * DAY
-LABELS = (0, 1, 0, 1, 0, 1, 2, 255, 2**63, 2**64 - 1, 2**64, 2**256 - 1, -1)
-
-
-class Start(NamedTuple):
-    """How a play begins."""
-
-    validated: list[Address]
-    """Whose contributions are valid by then."""
-    contested: list[Address]
-    """Whose contributions the model disagrees with, mature."""
-    push: int | None
-    """Which counters are near their limits, if the model can be pushed there."""
-    short_of: int
-    """How near."""
-
-
-class Step(NamedTuple):
-    """A method of `Play`, and what it is called with."""
-
-    name: str
-    arguments: dict[str, Any]
-
-    def __repr__(self) -> str:
-        return f"play.{self.name}({', '.join(f'{key}={value!r}' for key, value in self.arguments.items())})"
+LAST = 2**40 - 1
 
 
 class Play:
@@ -68,6 +32,7 @@ class Play:
     def __init__(self, case: Case, start: Start) -> None:
         self.case = case
         self.twins = Twins(case)
+        self.thorough = not start.haste
         if start.push is not None and case.model.pushes:
             self._push(*case.model.pushes[start.push % len(case.model.pushes)], start.short_of)
         everybody = [*start.validated, *start.contested]
@@ -77,6 +42,8 @@ class Play:
         self.twins.advance(case.terms.refund_wait + 1)
         for number in range(len(everybody)):
             self.refund_own(number, True)
+        if start.before_the_end is not None:
+            self.twins.advance(LAST - start.before_the_end - self.twins.local.now)
         self.twins.operations = 0
 
     def run(self, steps: list[Step]) -> None:
@@ -85,8 +52,14 @@ class Play:
             getattr(self, step.name)(**step.arguments)
         self.twins.same_model()
         self.twins.same_views()
+        if self.thorough:
+            self.twins.same_offers()
         self._end()
-        self.twins.same_in_all()
+        self.twins.same_state()
+        self.twins.same_model(whole=self.thorough)
+        if self.thorough:
+            self.twins.same_views()
+            self.twins.same_story()
 
     def nothing(self) -> None:
         """What any other step becomes when a failing play is made short."""
@@ -101,6 +74,11 @@ class Play:
         """What the model says, or the opposite."""
         if self.twins.is_sample(row):
             self._add_opinion(sender, row, agree, packed)
+
+    def add_many(self, sender: Address, samples: list[tuple[Row, int]], more: int, again: int | None) -> None:
+        """Several at once, perhaps with one more than once."""
+        batch = samples if again is None or not samples else [*samples, samples[again % len(samples)]]
+        self.twins.add_many(sender, batch, max(0, self.twins.local.cost() + more))
 
     def add_for_next_to_nothing(self, sender: Address, number: int, deposit: int) -> None:
         """After so long that hardly a deposit is asked for, whose shares come to nothing."""
@@ -280,12 +258,15 @@ class Play:
         return self.case.model.simple[number % 3]
 
     def _alias(self, known: Known | None, place: int) -> Row | None:
+        """A sample with a number that its lane does not hold: more of it is cut off, or spills over."""
         row = known[0] if known is not None else ()
-        at, bits, offset = place % max(1, len(row)), self.case.index_bits, self.case.model.offset
-        if not at or (row[at - 1] + offset) >> (63 - bits):
+        at, bits = place % max(1, len(row)), self.case.index_bits
+        if self.case.model.takes_vectors:
+            more = (1, -1, 2**20)[place % 3] << bits
+            return (*row[:at], row[at] + more, *row[at + 1 :]) if row else None
+        if not at or row[at - 1] >> (63 - bits):
             return None
-        aliased = (row[at] + offset | row[at - 1] + offset << bits) - offset
-        return (*row[: at - 1], -offset, aliased, *row[at + 1 :])
+        return (*row[: at - 1], 0, row[at] | row[at - 1] << bits, *row[at + 1 :])
 
     def _push(self, row: Row, label: int, short_of: int) -> None:
         """Contribute what the model never agrees with, until its counters have almost nowhere to go."""
@@ -296,91 +277,3 @@ class Play:
             self.twins.advance(1)
             self.twins.add(ADA, part, label, 2**110, packed=True)
             self.twins.pushes += 1
-
-
-people = st.sampled_from(EVERYBODY)
-contributors = st.sampled_from(CONTRIBUTORS)
-ways = st.booleans()
-"""Packed, or as a list of numbers."""
-which = st.integers(0, 40) | st.integers(0, 3)
-
-
-def starts() -> st.SearchStrategy[Start]:
-    """How plays begin."""
-    validated, contested = st.lists(contributors, max_size=4), st.lists(contributors, max_size=4)
-    push = st.sampled_from([None, None, None, 0, 1, 2])
-    return st.builds(Start, validated, contested, push, st.integers(0, 2))
-
-
-def steps(case: Case, number: int) -> st.SearchStrategy[list[Step]]:
-    """So many steps, of which some may be nothing."""
-    rows, labels = case.model.rows, st.sampled_from(LABELS)
-    more = st.sampled_from([0, 0, 0, 1, 10**4, -1, 2**119, 2**128])
-    soon, late = [1, 1, 0, 1, 2, 4, 20, 21, -1], [61, 3600, DAY, YEAR, 20 * YEAR, 150 * YEAR]
-    offered: Mapping[str, Any] = {"index": which, "packed": ways}
-    table: list[tuple[int, str, Mapping[str, st.SearchStrategy[Any]]]] = [
-        (1, "nothing", {}),
-        (10, "add", {"sender": contributors, "row": rows, "label": labels, "more": more, "packed": ways}),
-        (10, "add_opinion", {"sender": contributors, "row": rows, "agree": ways, "packed": ways}),
-        (3, "add_again", {"index": which, "packed": ways}),
-        (2, "add_alias", {"index": which, "place": which, "sender": st.none() | contributors}),
-        (
-            1,
-            "add_for_next_to_nothing",
-            {"sender": contributors, "number": which, "deposit": st.integers(1, 4)},
-        ),
-        (8, "wait", {"seconds": st.sampled_from(soon)}),
-        (1, "wait", {"seconds": st.sampled_from(late)}),
-        (
-            6,
-            "wait_until",
-            {"index": which, "wait": st.sampled_from([0, 0, 0, 1, 2]), "off": st.integers(-1, 1)},
-        ),
-        (8, "refund_own", offered),
-        (3, "refund", {"sender": people, **offered}),
-        (5, "report", {"sender": people, **offered}),
-        (5, "report_by_contributor", {"who": which, **offered}),
-        (
-            3,
-            "claim_another",
-            {
-                "sender": people,
-                "row": st.none() | rows,
-                "label": labels,
-                "later": st.sampled_from([0, 0, 1, -1, 2**40]),
-                "author": st.none() | people,
-                "refund": ways,
-                **offered,
-            },
-        ),
-        (2, "claim_alias", {"index": which, "place": which, "sender": people}),
-        (10, "take_offer", {"path": st.sampled_from([*Path, Path.REPORT, Path.REPORT]), **offered}),
-        (
-            6,
-            "claim_many",
-            {
-                "sender": people,
-                "offered": ways,
-                "others": st.lists(which, max_size=2),
-                "wrong": st.sampled_from([None, None, None, 0, 1]),
-            },
-        ),
-        (2, "transfer_ownership", {"sender": st.none() | people, "heir": people | st.just(NOBODY)}),
-        (
-            1,
-            "add_feature_indices",
-            {"sender": st.none() | people, "indices": st.lists(st.integers(0, 2**32 - 1), max_size=20)},
-        ),
-        (2, "withdraw", {"sender": st.just(WALLET) | people, "recipient": people}),
-    ]
-    if case.model.starts is not None:
-        names = st.sampled_from(["", "drei", "x" * 64])
-        further = {"sender": st.none() | people, "name": names, "start": case.model.starts}
-        table.append((2, "begin_class", further))
-    choices = [
-        st.builds(Step, st.just(name), st.fixed_dictionaries(arguments))
-        for weight, name, arguments in table
-        for _ in range(weight)
-    ]
-    step = st.integers(0, len(choices) - 1).flatmap(choices.__getitem__)
-    return st.lists(step, min_size=number, max_size=number)

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 from decai.chain.at_block import AtBlock, at_one_block
 from decai.chain.base import Chain, Reader
-from decai.chain.compiler import compile_composition
 from decai.chain.model import read_state
-from decai.chain.recompose import recomposed
+from decai.chain.recompose import is_code_of, recomposed
 from decai.chain.replica import Replica
 from decai.errors import BrokenRulesError, ChainError, DecaiError, InputError
 from decai.trainer import LocalTrainer
-from decai.units import Address, Wei
+from decai.units import Address, Wei, counted
 
 __all__ = [
     "Audit",
@@ -96,7 +95,8 @@ def _audited(view: AtBlock, replica: Replica) -> Audit:
         Check(
             "events",
             True,
-            f"{len(replica.keys):,} contributions and {replica.claims:,} claims, each as the rules decide",
+            f"{counted(len(replica.keys), 'contribution')} and {counted(replica.claims, 'claim')}, "
+            "each as the rules decide",
         )
     ]
     checks += compare_state(view, replica)
@@ -130,12 +130,11 @@ def _compare_code(chain: Reader, replica: Replica) -> str:
     info = replica.info
     try:
         composition = recomposed(chain, info, replica.parameters.start, replica.twin.incentive)
-        compiled = compile_composition(composition)
+        code = chain.code(info.address)
+        is_same = is_code_of(code, composition)
     except InputError as error:
         raise _Difference(f"this version of decai composes none for these parts ({error})") from None
-    code = chain.code(info.address)
-    # Immutable values follow on the code; a node may not give zeros at the end.
-    if code[: len(compiled.runtime_code)] != compiled.runtime_code or len(code) > compiled.code_size:
+    if not is_same:
         raise _Difference("it is not the code that this version of decai composes for these parts")
     return f"{len(code):,} bytes, as this version of decai composes them"
 
@@ -154,7 +153,7 @@ def _compare_model(chain: Reader, replica: Replica) -> str:
                 raise _Difference(
                     f"word {place:,} of its {view} is {theirs:#x}; by the rules it is {mine:#x}"
                 )
-    return f"{sum(map(len, expected.values())):,} words of what it has learned"
+    return f"{counted(sum(map(len, expected.values())), 'word')} of what it has learned"
 
 
 def _compare_ledger(chain: Reader, replica: Replica) -> str:
@@ -163,7 +162,7 @@ def _compare_ledger(chain: Reader, replica: Replica) -> str:
     for number, (mine, theirs) in enumerate(zip(expected, found, strict=True)):
         if mine != theirs:
             raise _Difference(f"contribution {number} is kept as {theirs:#x}; by the rules it is {mine:#x}")
-    return f"{len(expected):,} contributions"
+    return counted(len(expected), "contribution")
 
 
 def _compare_accounts(chain: Reader, replica: Replica) -> str:
@@ -177,7 +176,7 @@ def _compare_accounts(chain: Reader, replica: Replica) -> str:
     totals = read_state(chain, replica.info.address, "totals()", "uint256")
     if totals != totals_word(replica.twin):
         raise _Difference(f"the totals are {totals:#x}; by the rules they are {totals_word(replica.twin):#x}")
-    return f"{len(expected):,} with valid contributions"
+    return f"{counted(len(expected), 'account')} with valid contributions"
 
 
 def _compare_money(chain: Reader, replica: Replica) -> str:
@@ -200,7 +199,7 @@ def _compare_features(chain: Reader, replica: Replica) -> str:
     count = read_state(chain, address, "getNumFeatureIndices()", "uint256")
     if count != len(expected):
         raise _Difference(
-            f"it names {count:,} features of its encoder; by the events it names {len(expected):,}"
+            f"it names {counted(count, 'feature')} of its encoder; by the events it names {len(expected):,}"
         )
     for place, index in enumerate(expected):
         found = read_state(chain, address, "featureIndices(uint256)", "uint32", place)

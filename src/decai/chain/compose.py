@@ -36,6 +36,7 @@ _COMMON: Final = MappingProxyType(
         "base_table.vy": "classifier/_base_table.vy",
         "classifier_base.vy": "classifier/_base.vy",
         "data_handler.vy": "data_handler.vy",
+        "flow.vy": "flow.vy",
         "incentive_base.vy": "incentive/_base.vy",
         "ownable.vy": "ownable.vy",
         "payments.vy": "payments.vy",
@@ -51,6 +52,9 @@ _OF_CLASSIFIERS: Final = MappingProxyType(
     }
 )
 """Modules that come with a classifier that imports them."""
+_BATCHES: Final = "batches"
+"""The module that comes with an incentive mechanism which takes many contributions at once."""
+_OF_BATCHES: Final = re.compile(rf"^.*\b{_BATCHES}\b.*\n", re.MULTILINE)
 _ROOM_FOR_NAMES: Final = 64
 """Bytes of the name of a class that is added later."""
 _IMPORTS: Final = re.compile(r"^import ([a-z_]+)", re.MULTILINE)
@@ -91,6 +95,8 @@ class Composition:
     """The values in ``parameters.vy``."""
     data_contracts: Sequence[bytes] = ()
     """The codes of the contracts to deploy before this one."""
+    own_files: Mapping[str, str] = field(default_factory=dict)
+    """The files of somebody's own that modules are copies of, by the module's file name."""
 
     @property
     def is_placed(self) -> bool:
@@ -179,17 +185,23 @@ def compose(
         **model.constants,
         **terms.constants,
     }
+    own_files = MappingProxyType({f"{role}.vy": str(path) for role, path in (own_parts or {}).items()})
     own = {role: _own(path) for role, path in (own_parts or {}).items()}
     sources = {name: _packaged(path) for name, path in _COMMON.items()}
     sources |= {"classifier.vy": _packaged(model.source), "incentive.vy": _packaged(terms.source)}
     sources |= {f"{role}.vy": text for role, text in own.items()}
     sources |= _imported(sources["classifier.vy"])
     sources[MODEL_FILE] = _initialized(sources[MODEL_FILE], sources["classifier.vy"])
+    if incentive.takes_batches:
+        sources[f"{_BATCHES}.vy"] = _packaged(f"{_BATCHES}.vy")
+    else:
+        sources[MODEL_FILE] = _OF_BATCHES.sub("", sources[MODEL_FILE])
     known = (texts.name, texts.description, texts.encoder, tuple(names), tuple(model.state))
-    in_code = _composition(sources, constants, known, model.start, ())
+    in_code = replace(_composition(sources, constants, known, model.start, ()), own_files=own_files)
     if _fits(in_code) if start_in_code is None else start_in_code:
         return in_code
-    return _composition(sources, constants, known, model.start, data_codes(model.start))
+    in_data = _composition(sources, constants, known, model.start, data_codes(model.start))
+    return replace(in_data, own_files=own_files)
 
 
 def _check_room(max_features: int, index_bits: int) -> None:

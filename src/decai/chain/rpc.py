@@ -62,6 +62,8 @@ class RpcChain:
         Seconds to wait for one answer of the node.
     mining_timeout
         Seconds to wait until a transaction is in a block.
+    most_bytes
+        Of one answer; None for no bound.
     sandbox
         The node is an anvil that nobody else uses: anybody can send, gas costs nothing, and the clock
         stands still between blocks.
@@ -84,15 +86,18 @@ class RpcChain:
         chain_id: int | None = None,
         timeout: float = 30.0,
         mining_timeout: float = 180.0,
+        most_bytes: int | None = None,
         sandbox: bool = False,
     ) -> None:
-        self.node: Final = JsonRpc(url, timeout=timeout)
+        self.node: Final = JsonRpc(url, timeout=timeout, most_bytes=most_bytes)
         self._timeout = timeout
         self._mining_timeout = mining_timeout
         self._accounts = Accounts(self.node, keystore or Keystore(), password)
         self._account = account
         self._logs = LogReader(self.node)
         self._sandbox = sandbox
+        self.consent: Callable[[Transaction, Wei], None] | None = None
+        """Asked before a transaction goes out, with the most that its gas costs; raises to stop it."""
         self._chain_id = self._connected(chain_id)
         if account is not None and not sandbox:
             self._accounts.check(account)
@@ -221,6 +226,8 @@ class RpcChain:
         gas = self._gas(transaction, fields)
         fees = self.fees
         check_affordable(transaction, self.balance(transaction.sender), gas * fees.most)
+        if self.consent is not None:
+            self.consent(transaction, Wei(gas * fees.most))
         fields |= {"gas": hex_of(gas), **fees.fields()}
         signer = self._signer(transaction.sender)
         if self._sandbox:

@@ -137,8 +137,9 @@ def _show(rows: "list[GasRow]", price: int) -> None:
 
 def _title(row: "GasRow") -> str:
     from decai.chain.gas.subjects import SUBJECTS
+    from decai.units import counted
 
-    title = f"{row.classifier}, {row.incentive}: {row.features} features"
+    title = f"{row.classifier}, {row.incentive}: {counted(row.features, 'feature')}"
     if SUBJECTS[row.classifier].takes_vectors:
         return title
     return f"{title} (room for {row.max_features}, {row.index_bits}-bit indices)"
