@@ -8,7 +8,7 @@ from decai.chain.gas.subjects import CLASSIFIERS, SUBJECTS, indices, sparse_cent
 from decai.errors import InputError
 
 
-@pytest.mark.parametrize(("count", "sixteens", "fours"), [(20, 13, 16), (91, 35, 60), (234, 56, 112)])
+@pytest.mark.parametrize(("count", "sixteens", "fours"), [(20, 13, 16), (91, 35, 65), (234, 56, 136)])
 def test_samples_lie_in_as_many_words_of_counters_as_the_document_says(
     count: int, sixteens: int, fours: int
 ) -> None:
