@@ -85,11 +85,12 @@ def _require_packed(words: DynArray[uint256, MAX_WORDS]):
     if len(words) == 0:
         refusals._refuse("samples: not packed")
     count: uint256 = words[0] >> TOP
+    last: uint256 = unsafe_div(count, LANES)
     # Lanes in use in the last word; the sums and products are of small numbers.
     used: uint256 = unsafe_add(count % LANES, 1)
     if (
         count > parameters.MAX_FEATURES
-        or len(words) != unsafe_add(count // LANES, 1)
-        or words[count // LANES] << unsafe_mul(used, LANE) != 0
+        or len(words) != unsafe_add(last, 1)
+        or words[last] << unsafe_mul(used, LANE) != 0
     ):
         refusals._refuse("samples: not packed")

@@ -63,6 +63,8 @@ _INITIALIZES: Final = "initializes: model\n"
 _REPLACEABLE: Final = ("classifier", "incentive")
 _OWN_NAME: Final = re.compile("[A-Za-z0-9_-]{1,64}")
 _LONGEST_TEXT: Final = 1024
+_PIECE: Final = 2_048
+"""Bytes of a data contract that are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +223,7 @@ def _composition(
         **constants,
         "START_WORDS": Constant("uint256", len(words)),
         "START_IN_CODE": Constant("bool", not data),
+        "PIECE_BYTES": Constant("uint256", _piece_bytes(data)),
     }
     return Composition(
         MappingProxyType(dict(sorted({**sources, "parameters.vy": _parameters(constants)}.items()))),
@@ -229,6 +232,11 @@ def _composition(
         MappingProxyType({name: constant.value for name, constant in constants.items()}),
         tuple(data),
     )
+
+
+def _piece_bytes(data: Sequence[bytes]) -> int:
+    """How much of a data contract a contract reads at once: what the shortest has, but not too much."""
+    return min((_PIECE, *(len(code) - 1 for code in data))) if data else 32
 
 
 def _fits(composition: Composition) -> bool:

@@ -24,6 +24,11 @@ KEY_MASK: constant(uint256) = 2**KEY_BITS - 1
 LOW: constant(uint256) = 2**32 - 1
 WORDS_IN_CONTRACT: constant(uint256) = 767
 PAGE: constant(uint256) = 256
+# Each reading of a data contract costs more than what is read, so the table is read in pieces.
+PIECE: constant(uint256) = parameters.PIECE_BYTES
+WORDS_IN_PIECE: constant(uint256) = PIECE // 32
+# So that the first piece is read, whatever is asked for.
+NOWHERE: constant(uint256) = 2**255
 
 # The words, or the addresses of the contracts that hold them.
 words: immutable(uint256[parameters.START_WORDS])
@@ -138,3 +143,20 @@ def _word(at: uint256) -> uint256:
     # Behind the STOP byte.
     start: uint256 = unsafe_add(unsafe_mul(at % WORDS_IN_CONTRACT, 32), 1)
     return convert(slice(holder.code, start, 32), uint256)
+
+
+@internal
+@view
+def _piece(at: uint256) -> (address, uint256, uint256):
+    """
+    @notice Where to read a piece of a table in data contracts. It begins with the word that is asked for, if as
+        many follow in the same contract.
+    @param at Which word, below their number.
+    @return Whose code it is in, where in that code, and which word of the table it begins with.
+    """
+    number: uint256 = unsafe_div(at, WORDS_IN_CONTRACT)
+    skipped: uint256 = unsafe_mul(number, WORDS_IN_CONTRACT)
+    size: uint256 = min(WORDS_IN_CONTRACT, unsafe_sub(parameters.BASE_WORDS, skipped))
+    begin: uint256 = min(unsafe_sub(at, skipped), unsafe_sub(size, WORDS_IN_PIECE))
+    # Behind the STOP byte.
+    return convert(words[number], address), unsafe_add(begin << 5, 1), unsafe_add(skipped, begin)

@@ -119,7 +119,7 @@ def getNumClassifications() -> uint256:
     """
     @return How many classes there are.
     """
-    return self._classes[0] >> NUMBER
+    return self._number()
 
 
 @external
@@ -186,7 +186,7 @@ def addClass(
     """
     ownable._require_owner()
     incentive_base._require_time()
-    label: uint256 = self._classes[0] >> NUMBER
+    label: uint256 = self._number()
     if classification == "":
         refusals._refuse("naive-bayes: every class needs a name")
     if label >= lanes.MOST_CLASSES:
@@ -232,12 +232,21 @@ def _class(label: uint256) -> uint256:
 
 @internal
 @view
+def _number() -> uint256:
+    """
+    @return How many classes there are.
+    """
+    return self._classes[0] >> NUMBER
+
+
+@internal
+@view
 def _require_class(label: uint256):
     """
     @notice Refuses a label without a class.
     @param label What may be one.
     """
-    if label >= self._classes[0] >> NUMBER:
+    if label >= self._number():
         refusals._refuse("naive-bayes: no such class")
 
 
@@ -259,21 +268,30 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
     @param features Packed.
     @return The label that the model gives them.
     """
-    number: uint256 = self._classes[0] >> NUMBER
     answer: uint256 = 0
-    # A product P with s shifts stands for P / 2^(64 s); a product of 0 is no candidate.
-    most: uint256 = 0
-    fewest: uint256 = max_value(uint256)
-    for group: uint256 in range(unsafe_div(unsafe_add(number, lanes.LANES - 1), lanes.LANES), bound=lanes.MOST_GROUPS):
-        products: uint256[lanes.LANES] = empty(uint256[lanes.LANES])
-        divisors: uint256[lanes.LANES] = empty(uint256[lanes.LANES])
-        shifts: uint256[lanes.LANES] = empty(uint256[lanes.LANES])
-        for lane: uint256 in range(lanes.LANES):
-            label: uint256 = unsafe_add(unsafe_mul(group, lanes.LANES), lane)
-            if label < number:
-                word: uint256 = self._classes[label >> 1] >> unsafe_mul(label & 1, OF_CLASS)
-                products[lane] = (word & MOST) << 128
-                divisors[lane] = unsafe_add(unsafe_mul((word >> TOTAL) & TOTAL_MASK, ONE), ALL_ALPHA)
+    highest: uint256 = 0
+    piece: Bytes[bases.PIECE] = b""
+    begin: uint256 = bases.NOWHERE
+    number: uint256 = self._number()
+    # Two classes at a time, since a word has the numbers of both.
+    for pair: uint256 in range(unsafe_add(number, 1) >> 1, bound=lanes.MOST_CLASSES // 2):
+        of_classes: uint256 = self._classes[pair]
+        group: uint256 = unsafe_div(pair << 1, lanes.LANES)
+        lane: uint256 = (pair << 1) % lanes.LANES
+        counter_bit: uint256 = unsafe_mul(lane, lanes.COUNTER)
+        base_bit: uint256 = unsafe_mul(lane, lanes.BASE)
+        first_place: uint256 = group << lanes.GROUP
+        first_base: uint256 = unsafe_mul(group, parameters.BASE_ROWS)
+        num_bases: uint256 = 0
+        if group < parameters.BASE_GROUPS:
+            num_bases = parameters.BASE_FEATURES
+        # A product P that was shifted s times stands for P / 2^(64 s).
+        product: uint256 = (of_classes & MOST) << 128
+        divisor: uint256 = self._divisor(of_classes)
+        shifts: uint256 = 0
+        product2: uint256 = ((of_classes >> OF_CLASS) & MOST) << 128
+        divisor2: uint256 = self._divisor(of_classes >> OF_CLASS)
+        shifts2: uint256 = 0
         left: uint256 = features[0] >> samples.TOP
         place: uint256 = NOWHERE
         counters: uint256 = 0
@@ -286,37 +304,85 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
             for i: uint256 in range(here, bound=samples.LANES):
                 index: uint256 = word >> samples.TOP
                 word = word << samples.LANE
-                if unsafe_div(index, lanes.PER_WORD) != place:
-                    place = unsafe_div(index, lanes.PER_WORD)
-                    counters = lanes.counters[(group << lanes.GROUP) | place]
-                counts: uint256 = counters >> unsafe_mul(index % lanes.PER_WORD, lanes.WIDTH)
-                old: uint256 = lanes._bases(group, index)
-                for lane: uint256 in range(lanes.LANES):
-                    product: uint256 = products[lane]
-                    if product != 0:
-                        # Factors below 2^192 and 2^62, and the divisor is not below the second.
-                        count: uint256 = unsafe_add(counts & lanes.COUNTER_MASK, old & lanes.BASE_MASK)
-                        product = unsafe_div(
-                            unsafe_mul(product, unsafe_add(unsafe_mul(count, ONE), ALPHA)), divisors[lane]
-                        )
-                        for _: uint256 in range(2):
-                            if product >= NORMAL:
-                                break
-                            product = product << 64
-                            shifts[lane] = unsafe_add(shifts[lane], 1)
-                        products[lane] = product
-                    counts = counts >> lanes.COUNTER
-                    old = old >> lanes.BASE
+                at: uint256 = unsafe_add(first_place, unsafe_div(index, lanes.PER_WORD))
+                if at != place:
+                    place = at
+                    counters = lanes.counters[at]
+                counts: uint256 = counters >> unsafe_add(unsafe_mul(index % lanes.PER_WORD, lanes.WIDTH), counter_bit)
+                base: uint256 = 0
+                if index < num_bases:
+                    if parameters.BASES_HASHED:
+                        base = lanes._bases(group, index) >> base_bit
+                    else:
+                        if parameters.BASE_GROUPS > 1:
+                            index = unsafe_add(first_base, index)
+                        if parameters.START_IN_CODE:
+                            base = bases.words[unsafe_div(index, bases.PER_WORD)] >> unsafe_add(
+                                unsafe_mul(index % bases.PER_WORD, bases.BITS), base_bit
+                            )
+                        else:
+                            at_word: uint256 = unsafe_div(index, bases.PER_WORD)
+                            if unsafe_sub(at_word, begin) >= bases.WORDS_IN_PIECE:
+                                holder: address = empty(address)
+                                at_byte: uint256 = 0
+                                holder, at_byte, begin = bases._piece(at_word)
+                                piece = slice(holder.code, at_byte, bases.PIECE)
+                            base = convert(extract32(piece, unsafe_sub(at_word, begin) << 5), uint256) >> unsafe_add(
+                                unsafe_mul(index % bases.PER_WORD, bases.BITS), base_bit
+                            )
+                # Factors below 2^192 and 2^62, and the divisor is not below the second.
+                count: uint256 = unsafe_add(counts & lanes.COUNTER_MASK, base & lanes.BASE_MASK)
+                product = unsafe_div(unsafe_mul(product, unsafe_add(unsafe_mul(count, ONE), ALPHA)), divisor)
+                if product < NORMAL:
+                    product = product << 64
+                    shifts = unsafe_add(shifts, 1)
+                    if product < NORMAL:
+                        product = product << 64
+                        shifts = unsafe_add(shifts, 1)
+                count = unsafe_add(
+                    (counts >> lanes.COUNTER) & lanes.COUNTER_MASK, (base >> lanes.BASE) & lanes.BASE_MASK
+                )
+                product2 = unsafe_div(unsafe_mul(product2, unsafe_add(unsafe_mul(count, ONE), ALPHA)), divisor2)
+                if product2 < NORMAL:
+                    product2 = product2 << 64
+                    shifts2 = unsafe_add(shifts2, 1)
+                    if product2 < NORMAL:
+                        product2 = product2 << 64
+                        shifts2 = unsafe_add(shifts2, 1)
             left = unsafe_sub(left, here)
             room = samples.LANES
-        for lane: uint256 in range(lanes.LANES):
-            if products[lane] != 0 and (
-                shifts[lane] < fewest or (shifts[lane] == fewest and products[lane] > most)
-            ):
-                most = products[lane]
-                fewest = shifts[lane]
-                answer = unsafe_add(unsafe_mul(group, lanes.LANES), lane)
+        rank: uint256 = self._rank(product, shifts)
+        if rank > highest:
+            highest = rank
+            answer = pair << 1
+        rank = self._rank(product2, shifts2)
+        if rank > highest:
+            highest = rank
+            answer = unsafe_add(pair << 1, 1)
     return convert(answer, uint64)
+
+
+@internal
+@pure
+def _divisor(of_class: uint256) -> uint256:
+    """
+    @param of_class The word of a class, from the lowest bits on.
+    @return The denominator of all of its fractions.
+    """
+    return unsafe_add(unsafe_mul((of_class >> TOTAL) & TOTAL_MASK, ONE), ALL_ALPHA)
+
+
+@internal
+@pure
+def _rank(product: uint256, shifts: uint256) -> uint256:
+    """
+    @param product Of a class, below 2^192.
+    @param shifts How often it was shifted, less than 2^16 times.
+    @return The greater, the likelier is the class; 0 for one without samples.
+    """
+    if product == 0:
+        return 0
+    return (unsafe_sub(2**16, shifts) << 192) | product
 
 
 @internal
@@ -331,7 +397,8 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
     self._require_class(of)
     self._require_fits(fits)
     group: uint256 = unsafe_div(of, lanes.LANES)
-    lane: uint256 = of % lanes.LANES
+    first_place: uint256 = group << lanes.GROUP
+    counter_bit: uint256 = unsafe_mul(of % lanes.LANES, lanes.COUNTER)
     seen: uint256 = 0
     left: uint256 = features[0] >> samples.TOP
     # Where the first feature's counter is; without features this word stays as it is.
@@ -346,12 +413,12 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
         for i: uint256 in range(here, bound=samples.LANES):
             index: uint256 = word >> samples.TOP
             word = word << samples.LANE
-            at: uint256 = (group << lanes.GROUP) | unsafe_div(index, lanes.PER_WORD)
+            at: uint256 = unsafe_add(first_place, unsafe_div(index, lanes.PER_WORD))
             if at != place:
                 lanes.counters[place] = counters
                 place = at
-                counters = lanes.counters[place]
-            bit: uint256 = unsafe_add(unsafe_mul(index % lanes.PER_WORD, lanes.WIDTH), unsafe_mul(lane, lanes.COUNTER))
+                counters = lanes.counters[at]
+            bit: uint256 = unsafe_add(unsafe_mul(index % lanes.PER_WORD, lanes.WIDTH), counter_bit)
             count: uint256 = (counters >> bit) & lanes.COUNTER_MASK
             if count < SAFE or count < unsafe_sub(MOST, lanes._base(of, index)):
                 counters = unsafe_add(counters, 1 << bit)

@@ -30,11 +30,22 @@ PAGE: constant(uint256) = 256
 # Of a feature and a class at deployment: how often it was learned, and above it the initial mean.
 OLD: constant(uint256) = parameters.BASE_COUNT_BITS
 OLD_MASK: constant(uint256) = 2**OLD - 1
+MEAN_BITS: constant(uint256) = lanes.BASE - OLD
+MEAN_MASK: constant(uint256) = 2**MEAN_BITS - 1
 MOST: constant(uint256) = 2**32 - 1
 # Below it a counter has room whatever was learned before deployment.
 SAFE: constant(uint256) = MOST - OLD_MASK
 NOWHERE: constant(uint256) = max_value(uint256)
 ONE: constant(uint256) = 10**9
+
+# Every second lane, of counters and of what the base table holds.
+COUNTERS_MASK: constant(uint256) = 2 ** (2 * lanes.COUNTER) - 1
+EVEN_COUNTERS: constant(uint256) = max_value(uint256) // COUNTERS_MASK * lanes.COUNTER_MASK
+PAIRS: constant(uint256) = (lanes.LANES + 1) // 2
+BASES_MASK: constant(uint256) = 2 ** (2 * lanes.BASE) - 1
+EVEN_BASES: constant(uint256) = (2 * (2 ** (2 * lanes.BASE * PAIRS - 1) - 1) + 1) // BASES_MASK
+EVEN_OLDS: constant(uint256) = EVEN_BASES * OLD_MASK
+EVEN_MEANS: constant(uint256) = EVEN_BASES * MEAN_MASK
 
 # Of a class: K (32 bits), B (96) and C (96) of the rule; in the first word, above them, the number of classes.
 SUM_B: constant(uint256) = 32
@@ -263,7 +274,7 @@ def addClass(
         mean: uint256 = convert(pair[1], uint256)
         self._require_fits(index >> parameters.INDEX_BITS == 0)
         if index < lowest:
-            refusals._refuse("sparse-centroid: the features must be strictly increasing")
+            self._refuse_order()
         if mean > ONE:
             refusals._refuse("sparse-centroid: every centroid value must be from 0 to 1")
         lowest = unsafe_add(index, 1)
@@ -336,7 +347,8 @@ def _require_class(label: uint256):
     @notice Refuses a label without a class.
     @param label What may be one.
     """
-    if label >= self._classes[0] >> NUMBER:
+    # There are never fewer than at deployment.
+    if label >= parameters.NUM_CLASSES and label >= self._classes[0] >> NUMBER:
         refusals._refuse("sparse-centroid: no such class")
 
 
@@ -353,13 +365,40 @@ def _require_fits(fits: bool):
 
 @internal
 @pure
-def _require_increasing(increases: bool):
+def _refuse_order():
     """
     @notice Refuses a feature that is listed twice or out of order.
-    @param increases Whether it is above the one before.
     """
-    if not increases:
-        refusals._refuse("sparse-centroid: the features must be strictly increasing")
+    refusals._refuse("sparse-centroid: the features must be strictly increasing")
+
+
+@internal
+@view
+def _added_means(features: DynArray[uint256, samples.MAX_WORDS], first_place: uint256) -> uint256[2]:
+    """
+    @param features Packed.
+    @param first_place Of a group of classes.
+    @return The sums of the initial means of classes that were added, in all even lanes, and in all odd ones.
+    """
+    means: uint256[2] = [0, 0]
+    left: uint256 = features[0] >> samples.TOP
+    room: uint256 = samples.LANES - 1
+    for words: uint256 in features:
+        word: uint256 = words
+        if room != samples.LANES:
+            word = word << samples.LANE
+        here: uint256 = min(left, room)
+        for i: uint256 in range(here, bound=samples.LANES):
+            index: uint256 = word >> samples.TOP
+            word = word << samples.LANE
+            of_feature: uint256 = self._means[unsafe_add(first_place, unsafe_div(index, lanes.PER_WORD))] >> unsafe_mul(
+                index % lanes.PER_WORD, lanes.WIDTH
+            )
+            means[0] = unsafe_add(means[0], of_feature & EVEN_COUNTERS)
+            means[1] = unsafe_add(means[1], (of_feature >> lanes.COUNTER) & EVEN_COUNTERS)
+        left = unsafe_sub(left, here)
+        room = samples.LANES
+    return means
 
 
 @internal
@@ -369,19 +408,35 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
     @param features Packed.
     @return The label that the model gives them.
     """
-    number: uint256 = self._classes[0] >> NUMBER
+    first_sums: uint256 = self._classes[0]
+    number: uint256 = first_sums >> NUMBER
     answer: uint256 = 0
     least: int256 = 0
     # The number of samples of the nearest class so far, 0 before there is one.
-    of: uint256 = 0
+    of: int256 = 0
+    piece: Bytes[bases.PIECE] = b""
+    begin: uint256 = bases.NOWHERE
     for group: uint256 in range(unsafe_div(unsafe_add(number, lanes.LANES - 1), lanes.LANES), bound=lanes.MOST_GROUPS):
-        counts: uint256[lanes.LANES] = empty(uint256[lanes.LANES])
-        means: uint256[lanes.LANES] = empty(uint256[lanes.LANES])
+        first_place: uint256 = group << lanes.GROUP
+        first_base: uint256 = unsafe_mul(group, parameters.BASE_ROWS)
+        num_bases: uint256 = 0
+        if group < parameters.BASE_GROUPS:
+            num_bases = parameters.BASE_FEATURES
+        # Sums of what stands in all even lanes, and in all odd ones: each has the room of two lanes.
+        even_counts: uint256 = 0
+        odd_counts: uint256 = 0
+        even_olds: uint256 = 0
+        odd_olds: uint256 = 0
+        even_means: uint256 = 0
+        odd_means: uint256 = 0
+        added: uint256[2] = [0, 0]
+        if number > parameters.NUM_CLASSES:
+            added = self._added_means(features, first_place)
         left: uint256 = features[0] >> samples.TOP
-        lowest: uint256 = 0
-        place: uint256 = NOWHERE
+        last: uint256 = 0
+        # The place after that of `counters`.
+        after: uint256 = 0
         counters: uint256 = 0
-        added: uint256 = 0
         room: uint256 = samples.LANES - 1
         for words: uint256 in features:
             word: uint256 = words
@@ -391,48 +446,84 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
             for i: uint256 in range(here, bound=samples.LANES):
                 index: uint256 = word >> samples.TOP
                 word = word << samples.LANE
-                self._require_increasing(index >= lowest)
-                lowest = unsafe_add(index, 1)
-                at: uint256 = (group << lanes.GROUP) | unsafe_div(index, lanes.PER_WORD)
-                if at != place:
-                    place = at
+                at: uint256 = unsafe_add(first_place, unsafe_div(index, lanes.PER_WORD))
+                if at >= after:
+                    after = unsafe_add(at, 1)
                     counters = lanes.counters[at]
-                    if number > parameters.NUM_CLASSES:
-                        added = self._means[at]
-                bit: uint256 = unsafe_mul(index % lanes.PER_WORD, lanes.WIDTH)
-                learned: uint256 = counters >> bit
-                later: uint256 = added >> bit
-                base: uint256 = lanes._bases(group, index)
-                for lane: uint256 in range(lanes.LANES):
-                    # Sums of at most 2^14 numbers below 2^33.
-                    counts[lane] = unsafe_add(counts[lane], unsafe_add(learned & lanes.COUNTER_MASK, base & OLD_MASK))
-                    means[lane] = unsafe_add(
-                        means[lane], unsafe_add(later & lanes.COUNTER_MASK, (base & lanes.BASE_MASK) >> OLD)
-                    )
-                    learned = learned >> lanes.COUNTER
-                    later = later >> lanes.COUNTER
-                    base = base >> lanes.BASE
+                elif index <= last:
+                    self._refuse_order()
+                last = index
+                counts: uint256 = counters >> unsafe_mul(index % lanes.PER_WORD, lanes.WIDTH)
+                even_counts = unsafe_add(even_counts, counts & EVEN_COUNTERS)
+                odd_counts = unsafe_add(odd_counts, (counts >> lanes.COUNTER) & EVEN_COUNTERS)
+                if index < num_bases:
+                    base: uint256 = 0
+                    if parameters.BASES_HASHED:
+                        base = lanes._bases(group, index)
+                    else:
+                        if parameters.BASE_GROUPS > 1:
+                            index = unsafe_add(first_base, index)
+                        if parameters.START_IN_CODE:
+                            base = bases.words[unsafe_div(index, bases.PER_WORD)] >> unsafe_mul(
+                                index % bases.PER_WORD, bases.BITS
+                            )
+                        else:
+                            at_word: uint256 = unsafe_div(index, bases.PER_WORD)
+                            if unsafe_sub(at_word, begin) >= bases.WORDS_IN_PIECE:
+                                holder: address = empty(address)
+                                at_byte: uint256 = 0
+                                holder, at_byte, begin = bases._piece(at_word)
+                                piece = slice(holder.code, at_byte, bases.PIECE)
+                            base = convert(extract32(piece, unsafe_sub(at_word, begin) << 5), uint256) >> unsafe_mul(
+                                index % bases.PER_WORD, bases.BITS
+                            )
+                    if OLD != 0:
+                        even_olds = unsafe_add(even_olds, base & EVEN_OLDS)
+                        odd_olds = unsafe_add(odd_olds, (base >> lanes.BASE) & EVEN_OLDS)
+                    if MEAN_BITS != 0:
+                        even_means = unsafe_add(even_means, (base >> OLD) & EVEN_MEANS)
+                        odd_means = unsafe_add(odd_means, (base >> (lanes.BASE + OLD)) & EVEN_MEANS)
             left = unsafe_sub(left, here)
             room = samples.LANES
         for lane: uint256 in range(lanes.LANES):
             label: uint256 = unsafe_add(unsafe_mul(group, lanes.LANES), lane)
-            if label < number:
-                start: uint256 = self._start(label)
-                sums: uint256 = self._classes[label]
-                n: uint256 = unsafe_add(start & MOST, sums & MOST)
-                if n != 0:
-                    # T is below 2^78, and Q below 2^159: products with squares of numbers of samples fit.
-                    total: uint256 = unsafe_add(unsafe_mul(means[lane], start & MOST), unsafe_mul(counts[lane], ONE))
-                    far: int256 = unsafe_sub(
-                        convert(self._square(start, sums), int256),
-                        convert(unsafe_mul(unsafe_mul(2 * ONE, total), n), int256),
-                    )
-                    if of == 0 or unsafe_mul(far, convert(of * of, int256)) < unsafe_mul(
-                        least, convert(n * n, int256)
-                    ):
-                        answer = label
-                        least = far
-                        of = n
+            if label >= number:
+                break
+            bit: uint256 = unsafe_mul(lane >> 1, 2 * lanes.COUNTER)
+            base_bit: uint256 = unsafe_mul(lane >> 1, 2 * lanes.BASE)
+            k: uint256 = even_counts
+            old: uint256 = even_olds
+            mean: uint256 = even_means
+            if lane & 1 == 1:
+                k = odd_counts
+                old = odd_olds
+                mean = odd_means
+            k = (k >> bit) & COUNTERS_MASK
+            start: uint256 = 0
+            if label < parameters.NUM_CLASSES:
+                start = _starts[label]
+                if OLD != 0:
+                    k = unsafe_add(k, (old >> base_bit) & BASES_MASK)
+                if MEAN_BITS != 0:
+                    mean = (mean >> base_bit) & BASES_MASK
+            else:
+                start = self._added[label]
+                mean = (added[lane & 1] >> bit) & COUNTERS_MASK
+            sums: uint256 = first_sums
+            if label != 0:
+                sums = self._classes[label]
+            n: uint256 = unsafe_add(start & MOST, sums & MOST)
+            if n == 0:
+                continue
+            # T is below 2^78, and Q below 2^159: products with squares of numbers of samples fit.
+            total: uint256 = unsafe_add(unsafe_mul(mean, start & MOST), unsafe_mul(k, ONE))
+            distance: uint256 = unsafe_sub(self._square(start, sums), unsafe_mul(unsafe_mul(2 * ONE, total), n))
+            far: int256 = convert(convert(distance, bytes32), int256)
+            samples_: int256 = convert(convert(n, bytes32), int256)
+            if of == 0 or unsafe_mul(far, unsafe_mul(of, of)) < unsafe_mul(least, unsafe_mul(samples_, samples_)):
+                answer = label
+                least = far
+                of = samples_
     return convert(answer, uint64)
 
 
@@ -449,11 +540,25 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
     self._require_fits(fits)
     group: uint256 = unsafe_div(of, lanes.LANES)
     lane: uint256 = of % lanes.LANES
-    growth: uint256 = 0
-    left: uint256 = features[0] >> samples.TOP
-    lowest: uint256 = 0
+    first_place: uint256 = group << lanes.GROUP
+    counter_bit: uint256 = unsafe_mul(lane, lanes.COUNTER)
+    base_bit: uint256 = unsafe_mul(lane, lanes.BASE)
+    first_base: uint256 = unsafe_mul(group, parameters.BASE_ROWS)
+    is_added: bool = of >= parameters.NUM_CLASSES
+    num_bases: uint256 = parameters.BASE_FEATURES
+    if is_added:
+        num_bases = 0
+    piece: Bytes[bases.PIECE] = b""
+    begin: uint256 = bases.NOWHERE
+    # Of the features that are counted: how many they are, and the sums of their k and of their means.
+    counted: uint256 = features[0] >> samples.TOP
+    learned: uint256 = 0
+    means: uint256 = 0
+    left: uint256 = counted
+    # One more is 0.
+    last: uint256 = max_value(uint256)
     # Where the first feature's counter is; without features this word stays as it is.
-    place: uint256 = lanes._place(group, (features[0] << samples.LANE) >> samples.TOP)
+    place: uint256 = unsafe_add(first_place, unsafe_div((features[0] << samples.LANE) >> samples.TOP, lanes.PER_WORD))
     counters: uint256 = lanes.counters[place]
     room: uint256 = samples.LANES - 1
     for words: uint256 in features:
@@ -464,31 +569,59 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
         for i: uint256 in range(here, bound=samples.LANES):
             index: uint256 = word >> samples.TOP
             word = word << samples.LANE
-            self._require_increasing(index >= lowest)
-            lowest = unsafe_add(index, 1)
-            at: uint256 = (group << lanes.GROUP) | unsafe_div(index, lanes.PER_WORD)
-            if at != place:
+            at: uint256 = unsafe_add(first_place, unsafe_div(index, lanes.PER_WORD))
+            if at > place:
                 lanes.counters[place] = counters
                 place = at
-                counters = lanes.counters[place]
-            bit: uint256 = unsafe_add(unsafe_mul(index % lanes.PER_WORD, lanes.WIDTH), unsafe_mul(lane, lanes.COUNTER))
-            count: uint256 = (counters >> bit) & lanes.COUNTER_MASK
-            old: uint256 = 0
-            mean: uint256 = 0
-            old, mean = self._base(of, index)
-            if count < SAFE or count < unsafe_sub(MOST, old):
+                counters = lanes.counters[at]
+            elif index < unsafe_add(last, 1):
+                self._refuse_order()
+            last = index
+            bit: uint256 = unsafe_add(unsafe_mul(index % lanes.PER_WORD, lanes.WIDTH), counter_bit)
+            # The lowest bits say how often it was learned before deployment, those above the mean.
+            base: uint256 = 0
+            if index < num_bases:
+                if parameters.BASES_HASHED:
+                    base = lanes._bases(group, index) >> base_bit
+                else:
+                    if parameters.BASE_GROUPS > 1:
+                        index = unsafe_add(first_base, index)
+                    if parameters.START_IN_CODE:
+                        base = bases.words[unsafe_div(index, bases.PER_WORD)] >> unsafe_add(
+                            unsafe_mul(index % bases.PER_WORD, bases.BITS), base_bit
+                        )
+                    else:
+                        at_word: uint256 = unsafe_div(index, bases.PER_WORD)
+                        if unsafe_sub(at_word, begin) >= bases.WORDS_IN_PIECE:
+                            holder: address = empty(address)
+                            at_byte: uint256 = 0
+                            holder, at_byte, begin = bases._piece(at_word)
+                            piece = slice(holder.code, at_byte, bases.PIECE)
+                        base = convert(extract32(piece, unsafe_sub(at_word, begin) << 5), uint256) >> unsafe_add(
+                            unsafe_mul(index % bases.PER_WORD, bases.BITS), base_bit
+                        )
+            elif is_added and (counters >> bit) & lanes.COUNTER_MASK != MOST:
+                means = unsafe_add(means, (self._means[at] >> bit) & lanes.COUNTER_MASK)
+            k: uint256 = unsafe_add((counters >> bit) & lanes.COUNTER_MASK, base & OLD_MASK)
+            if k < MOST:
                 counters = unsafe_add(counters, 1 << bit)
-                # C grows by 2 k + 1, and B by the mean.
-                count = unsafe_add(count, old)
-                growth = unsafe_add(
-                    growth,
-                    unsafe_add(unsafe_add(unsafe_mul(2, count), 1) << SUM_C, mean << SUM_B),
-                )
+                learned = unsafe_add(learned, k)
+                if MEAN_BITS != 0:
+                    means = unsafe_add(means, (base >> OLD) & MEAN_MASK)
+            else:
+                counted = unsafe_sub(counted, 1)
         left = unsafe_sub(left, here)
         room = samples.LANES
     lanes.counters[place] = counters
-    # B is below 2^30 * 2^32 * 2^32, and C below 2^64 * 2^32: neither reaches the next field.
+    # C grows by 2 k + 1 with each, and B by the mean. B is below 2^30 * 2^32 * 2^32, and C below 2^64 * 2^32: neither
+    # reaches the next field.
+    growth: uint256 = unsafe_add(unsafe_add(unsafe_mul(2, learned), counted) << SUM_C, means << SUM_B)
     sums: uint256 = unsafe_add(self._classes[of], growth)
-    if unsafe_add(self._start(of) & MOST, sums & MOST) != MOST:
+    start: uint256 = 0
+    if is_added:
+        start = self._added[of]
+    else:
+        start = _starts[of]
+    if unsafe_add(start & MOST, sums & MOST) != MOST:
         sums = unsafe_add(sums, 1)
     self._classes[of] = sums

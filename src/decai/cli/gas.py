@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 import typer
 
 if TYPE_CHECKING:
-    from decai.chain.gas_report import GasRow
+    from decai.chain.gas import GasRow
 
 __all__ = ["gas", "in_short", "parse_gas_price"]
 
@@ -21,12 +21,21 @@ T = TypeVar("T")
 
 
 def gas(
-    classifier: Annotated[Chosen, typer.Option(help="sparse-perceptron; may be repeated.")] = None,
+    classifier: Annotated[
+        Chosen,
+        typer.Option(
+            help="sparse-perceptron, naive-bayes, sparse-centroid, dense-perceptron or dense-centroid; "
+            "may be repeated."
+        ),
+    ] = None,
     incentive: Annotated[
         Chosen, typer.Option(help="stakeable, stakeable-by-deposit or points; may be repeated.")
     ] = None,
     features: Annotated[
-        list[int] | None, typer.Option(help="How many features a sample has; 20, 91 and 234 by default.")
+        list[int] | None,
+        typer.Option(
+            help="How many a sample has; by default 20, 91 and 234, and 9 where samples are vectors."
+        ),
     ] = None,
     max_features: Annotated[
         int | None, typer.Option(help="The contract's bound: 64, 128, 256 or 512; by default what it takes.")
@@ -36,19 +45,18 @@ def gas(
     as_json: Json = False,
 ) -> None:
     """Measure the gas of every action on a fresh node, beside its lower bound."""
-    from decai.chain.gas_report import json_text, report
-    from decai.chain.gas_scenario import CLASSIFIERS, FEATURE_COUNTS, INCENTIVES
+    from decai.chain.gas import json_text, report
+    from decai.chain.gas.report import combinations
+    from decai.chain.gas.scenario import INCENTIVES, Variant
+    from decai.chain.gas.subjects import CLASSIFIERS
 
     price = parse_gas_price(gas_price)
+    chosen = combinations(
+        _once(classifier or CLASSIFIERS), _once(incentive or INCENTIVES), _once(features or ()), max_features
+    )
+    variant = Variant(max_features=max_features, index_bits=index_bits)
     with _bar(shown=not as_json and sys.stderr.isatty()) as progress:
-        rows = report(
-            classifiers=_once(classifier or CLASSIFIERS),
-            incentives=_once(incentive or INCENTIVES),
-            feature_counts=_once(features or _fitting(FEATURE_COUNTS, max_features)),
-            max_features=max_features,
-            index_bits=index_bits,
-            progress=progress,
-        )
+        rows = report(chosen, variant, progress)
     if as_json:
         print(json_text(rows))
     else:
@@ -103,13 +111,6 @@ def in_short(amount: int) -> str:
     return f"{Decimal(f'{amount / ETHER:.3g}'):f}"
 
 
-def _fitting(counts: tuple[int, ...], max_features: int | None) -> tuple[int, ...]:
-    """Those of the usual samples that a contract has room for."""
-    if max_features is None:
-        return counts
-    return tuple(count for count in counts if count <= max_features) or counts
-
-
 def _once(chosen: Sequence[T]) -> list[T]:
     return list(dict.fromkeys(chosen))
 
@@ -118,18 +119,11 @@ def _show(rows: "list[GasRow]", price: int) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from decai.units import counted
-
     console = Console()
     if not console.is_terminal:
         console.width = _WIDTH
     for group in _groups(rows):
-        first = group[0]
-        title = (
-            f"{first.classifier}, {first.incentive}: {counted(first.features, 'feature')} "
-            f"(room for {first.max_features}, {first.index_bits}-bit indices)"
-        )
-        table = Table(title=title, title_justify="left", title_style="bold")
+        table = Table(title=_title(group[0]), title_justify="left", title_style="bold")
         table.add_column("action", no_wrap=True)
         for name in ("gas", "lower bound", "above it", f"ETH at {price / 10**9:g} gwei", "original"):
             table.add_column(name, justify="right")
@@ -139,6 +133,16 @@ def _show(rows: "list[GasRow]", price: int) -> None:
     console.print(
         "Whole transactions; of predictions, which are free, the execution alone. docs/gas.md says more."
     )
+
+
+def _title(row: "GasRow") -> str:
+    from decai.chain.gas.subjects import SUBJECTS
+    from decai.units import counted
+
+    title = f"{row.classifier}, {row.incentive}: {counted(row.features, 'feature')}"
+    if SUBJECTS[row.classifier].takes_vectors:
+        return title
+    return f"{title} (room for {row.max_features}, {row.index_bits}-bit indices)"
 
 
 def _groups(rows: "list[GasRow]") -> "list[list[GasRow]]":

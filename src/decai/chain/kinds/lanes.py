@@ -119,6 +119,8 @@ class LaneBases:
             "COUNTER_BITS": COUNTER_BITS,
             "BASE_LANE_BITS": self.bits,
             "BASE_ROWS": self.rows,
+            # Only features below it can be in the table.
+            "BASE_FEATURES": 1 << _GROUP_SHIFT if table.key_bits else self.rows,
             "BASE_GROUPS": self.groups,
         }
         return {name: Constant("uint256", number) for name, number in numbers.items()} | table_constants(

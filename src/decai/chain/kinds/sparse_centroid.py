@@ -27,6 +27,8 @@ _SUM_C: Final = 128
 _NUMBER: Final = 224
 _SUM_A: Final = 32
 _COUNT_MASK: Final = 2**32 - 1
+_LEAST_BITS: Final = 9
+"""So that sums of 512 of them fit into twice the room."""
 _MOST_BITS: Final = 62
 """Of a mean and a count beside each other."""
 
@@ -53,7 +55,7 @@ class SparseCentroidParameters(Parameters[SparseCentroid]):
             {j: of_mean.get(j, 0) << count_bits | of_count.get(j, 0) for j in {*of_mean, *of_count}}
             for of_mean, of_count in zip(means, counts, strict=True)
         ]
-        bases = pack_lanes(columns, max(1, count_bits + mean_bits), index_bits)
+        bases = pack_lanes(columns, max(_LEAST_BITS, count_bits + mean_bits), index_bits)
         require_room(classifier.kind, bases.table, "base values")
         return ClassifierPart(
             "classifier/sparse_centroid.vy",

@@ -1,18 +1,19 @@
 """The least gas that an action can cost, reckoned from what it cannot do without.
 
-A bound takes the design as given (one word for a contribution, for an account and for the totals, sixteen
-counters to a word, packed samples) and adds up what the EVM asks for it: the transaction and its calldata,
-each word of storage that has to be read or changed, each event, each payment, and at deployment the code.
+A bound takes the design as given (one word for a contribution, for an account and for the totals, so many
+counters or sums to a word, packed samples) and adds up what the EVM asks for it: the transaction and its
+calldata, each word of storage that has to be read or changed, each event, each payment, and at deployment the
+code.
 Arithmetic and memory count nothing, so a bound is never reached. The prices are those of the Osaka rules.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from decai.chain.base import Log
 
-__all__ = ["Slots", "Work", "intrinsic", "lower_bound", "slots_of", "summands"]
+__all__ = ["Needs", "Slots", "Work", "intrinsic", "lower_bound", "slots_of", "summands"]
 
 TRANSACTION: Final = 21_000
 CREATION: Final = 32_000
@@ -26,6 +27,8 @@ INIT_WORD: Final = 2
 CODE_BYTE: Final = 200
 COLD_READ: Final = 2_100
 """To read a word of storage for the first time in a transaction (EIP-2929)."""
+COLD_ACCOUNT: Final = 2_600
+"""To read another contract's code for the first time in a transaction (EIP-2929)."""
 CHANGE: Final = 2_900
 """On top of the read: to change a word that is not 0."""
 FILL: Final = 20_000
@@ -47,6 +50,16 @@ class Slots:
     """Changed from one value to another."""
     filled: int = 0
     """Changed from 0."""
+    contracts: int = 0
+    """No words, but other contracts whose code is read."""
+
+    def __add__(self, other: "Slots") -> "Slots":
+        return Slots(
+            self.read + other.read,
+            self.changed + other.changed,
+            self.filled + other.filled,
+            self.contracts + other.contracts,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +75,44 @@ class Work:
     """Bytes of the contract that it deploys, if it does."""
 
 
-def slots_of(action: str, counters: int, incentive: str, claims: int = 1) -> Slots:
-    """The words that an action needs in our design.
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a classifier has to do in its storage with one sample."""
+
+    predict: Slots
+    agree: Slots
+    """To learn it with the label that it predicts."""
+    change: Slots
+    """To learn it with another."""
+    first_touch: Slots
+    """The same where nothing that it needs was ever changed."""
+    deploy: Slots = Slots()
+    """To be there."""
+    learns_by_table: bool = True
+    """Whether learning asks what the model was deployed with."""
+
+    def with_contracts(self, count: int) -> "Needs":
+        """The same where so many data contracts hold the base table, all of which a sample needs."""
+        table = Slots(contracts=count)
+        learning = table if self.learns_by_table else Slots()
+        return replace(
+            self,
+            predict=self.predict + table,
+            agree=self.agree + learning,
+            change=self.change + learning,
+            first_touch=self.first_touch + learning,
+        )
+
+
+def slots_of(action: str, needs: Needs, incentive: str, claims: int = 1) -> Slots:
+    """The words that an action needs in our design: the classifier's, and those of the other parts.
 
     Parameters
     ----------
     action
         One of the actions of the gas report.
-    counters
-        In how many words the counters of the sample's features are.
+    needs
+        Of the classifier.
     incentive
         ``points``, ``stakeable`` or ``stakeable-by-deposit``.
     claims
@@ -78,38 +120,40 @@ def slots_of(action: str, counters: int, incentive: str, claims: int = 1) -> Slo
 
     Examples
     --------
-    A contribution that the model agrees with: its 13 words of counters are read, the totals change, and
-    its own word is new.
+    A contribution that a perceptron agrees with: its 13 words of counters are read, the totals change, and
+    the contribution's own word is new.
 
-    >>> slots_of("add_agree", 13, "stakeable")
-    Slots(read=13, changed=1, filled=1)
+    >>> asked, moved = Slots(read=13), Slots(changed=13)
+    >>> slots_of("add_agree", Needs(asked, asked, moved, Slots(filled=13)), "stakeable")
+    Slots(read=13, changed=1, filled=1, contracts=0)
     """
     base = action.removesuffix("_int64")
-    # The sum of validated deposits has a word of its own where shares are weighted by it.
-    deposits = 1 if incentive == "stakeable-by-deposit" else 0
     if base == "deploy":
         # The owner and the totals.
-        return Slots(filled=2)
+        return needs.deploy + Slots(filled=2)
     if base in ("predict", "predict_packed"):
-        return Slots(read=counters)
-    if base == "add_agree":
-        return Slots(read=counters, changed=1, filled=1)
-    if base == "add_change":
-        return Slots(changed=counters + 1, filled=1)
-    if base == "add_change_first_touch":
-        return Slots(changed=1, filled=counters + 1)
-    if base in ("refund", "claim_many"):
-        # The contributions, the totals, the author's account.
-        return Slots(read=counters, changed=claims + 2 + deposits)
-    if base == "refund_first":
-        return Slots(read=counters, changed=2 + deposits, filled=1)
+        return needs.predict
+    if base.startswith("add_"):
+        learning = {"agree": needs.agree, "change": needs.change, "change_first_touch": needs.first_touch}
+        return learning[base.removeprefix("add_")] + Slots(changed=1, filled=1)
     if base in ("report_timeout", "report_timeout_owner"):
         # Only the owner's claim depends on who the owner is.
         return Slots(read=1 if base.endswith("owner") else 0, changed=1)
-    # Reports that ask the model: the contribution changes; the totals are read, and for a share the account.
+    return needs.predict + _of_claim(base, incentive, claims)
+
+
+def _of_claim(action: str, incentive: str, claims: int) -> Slots:
+    """What a claim that asks the model needs besides."""
+    # The sum of validated deposits has a word of its own where shares are weighted by it.
+    deposits = 1 if incentive == "stakeable-by-deposit" else 0
+    if action in ("refund", "claim_many"):
+        # The contributions, the totals, the author's account.
+        return Slots(changed=claims + 2 + deposits)
+    if action == "refund_first":
+        return Slots(changed=2 + deposits, filled=1)
+    # Reports: the contribution changes; the totals are read, and for a share the account.
     share = 0 if incentive == "points" else 1 + deposits
-    further = 1 if base == "report_further" else 0
-    return Slots(read=counters + 1 + share, changed=1, filled=further)
+    return Slots(read=1 + share, changed=1, filled=1 if action == "report_further" else 0)
 
 
 def intrinsic(data: bytes) -> int:
@@ -129,7 +173,7 @@ def summands(work: Work) -> dict[str, int]:
     parts = {
         "transaction": TRANSACTION,
         "calldata": intrinsic(work.data) - TRANSACTION,
-        "reads": COLD_READ * work.slots.read,
+        "reads": COLD_READ * work.slots.read + COLD_ACCOUNT * work.slots.contracts,
         "writes": (COLD_READ + CHANGE) * work.slots.changed + (COLD_READ + FILL) * work.slots.filled,
         "events": sum(LOG + LOG_TOPIC * len(log.topics) + LOG_BYTE * len(log.data) for log in work.logs),
         "payments": PAYMENT * work.payments,
