@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from decai.chain.compose import MODEL_FILE, Composition
+from decai.chain.data_contract import CODE_LIMIT
 from decai.chain.vyper_package import VERSION, load_vyper
 from decai.dataset.storage import atomic_file
 from decai.errors import InputError
@@ -15,12 +16,18 @@ from decai.paths import data_dir
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CODE_LIMIT", "EVM_VERSION", "Compiled", "compile_composition", "fits", "standard_json"]
+__all__ = [
+    "CODE_LIMIT",
+    "EVM_VERSION",
+    "Compiled",
+    "compile_composition",
+    "compile_sources",
+    "fits",
+    "standard_json",
+]
 
 EVM_VERSION: Final = "prague"
 """The newest rules that the compiler knows; the code runs on later ones."""
-CODE_LIMIT: Final = 24_576
-"""Most bytes that a contract's code may have (EIP-170)."""
 _OPTIMIZE: Final = "codesize"
 
 
@@ -44,13 +51,17 @@ class Compiled:
 
 def standard_json(composition: Composition) -> dict[str, Any]:
     """The input for Vyper's standard JSON compiler, which block explorers verify with."""
+    return _standard_json(composition.sources, MODEL_FILE)
+
+
+def _standard_json(sources: "Mapping[str, str]", main: str) -> dict[str, Any]:
     return {
         "language": "Vyper",
-        "sources": {name: {"content": text} for name, text in composition.sources.items()},
+        "sources": {name: {"content": text} for name, text in sources.items()},
         "settings": {
             "evmVersion": EVM_VERSION,
             "optimize": _OPTIMIZE,
-            "outputSelection": {MODEL_FILE: ["evm.bytecode.object", "evm.deployedBytecode.object", "abi"]},
+            "outputSelection": {main: ["evm.bytecode.object", "evm.deployedBytecode.object", "abi"]},
         },
     }
 
@@ -65,7 +76,7 @@ def compile_composition(composition: Composition) -> Compiled:
     MissingError
         If there is no compiler.
     """
-    compiled = _compiled(composition)
+    compiled = compile_sources(composition.sources, MODEL_FILE)
     if compiled.code_size > CODE_LIMIT:
         raise InputError(
             f"the contract would have {compiled.code_size:,} bytes of code; at most {CODE_LIMIT:,} may be"
@@ -75,20 +86,21 @@ def compile_composition(composition: Composition) -> Compiled:
 
 def fits(composition: Composition) -> bool:
     """Whether a contract may have so much code; raises like `compile_composition`."""
-    return _compiled(composition).code_size <= CODE_LIMIT
+    return compile_sources(composition.sources, MODEL_FILE).code_size <= CODE_LIMIT
 
 
-def _compiled(composition: Composition) -> Compiled:
-    key = sha256(json.dumps([VERSION, standard_json(composition)], sort_keys=True).encode()).hexdigest()
+def compile_sources(sources: "Mapping[str, str]", main: str) -> Compiled:
+    """Compile modules of which `main` is the contract, however large; raises like `compile_composition`."""
+    key = sha256(json.dumps([VERSION, _standard_json(sources, main)], sort_keys=True).encode()).hexdigest()
     kept = data_dir() / "compiled" / f"{key}.json"
     compiled = _kept(kept)
     if compiled is None:
-        compiled = _compile(composition.sources)
+        compiled = _compile(sources, main)
         _keep(compiled, kept)
     return compiled
 
 
-def _compile(sources: "Mapping[str, str]") -> Compiled:
+def _compile(sources: "Mapping[str, str]", main: str) -> Compiled:
     load_vyper()
     from vyper.compiler import compile_from_file_input
     from vyper.compiler.input_bundle import JSONInputBundle
@@ -100,7 +112,7 @@ def _compile(sources: "Mapping[str, str]") -> Compiled:
     )
     try:
         output = compile_from_file_input(
-            bundle.load_file(PurePath(MODEL_FILE)),
+            bundle.load_file(PurePath(main)),
             input_bundle=bundle,
             output_formats=("bytecode", "bytecode_runtime", "layout", "abi"),
             settings=Settings(optimize=OptimizationLevel.CODESIZE, evm_version=EVM_VERSION),

@@ -7,11 +7,15 @@
 @dev Specified in docs/mechanism.md#base-tables-on-a-chain; decai.chain.base_table packs them. A value has
     BASE_VALUE_BITS; a key that the table does not know has the value BASE_FALLBACK.
 
+    A contract that shares its code has both in its own (clone_table.vy).
+
     Listed: key j is entry j, from the lowest bits of each word on. Hashed, for few keys far apart: an entry
     is a key and, above it, its value, in one of the two words that `_value` looks into. What is left over in
     a word repeats an entry of the table, so that whatever is found is right.
 """
 
+import clone
+import clone_table
 import parameters
 
 FALLBACK: constant(uint256) = parameters.BASE_FALLBACK
@@ -25,8 +29,9 @@ LOW: constant(uint256) = 2**32 - 1
 WORDS_IN_CONTRACT: constant(uint256) = 767
 PAGE: constant(uint256) = 256
 
-# The words, or the addresses of the contracts that hold them.
-words: immutable(uint256[parameters.START_WORDS])
+if not parameters.SHARED:
+    # The words, or the addresses of the contracts that hold them.
+    words: immutable(uint256[parameters.START_WORDS])
 
 
 @deploy
@@ -35,42 +40,53 @@ def __init__(start: uint256[parameters.START_WORDS]):
     @notice Keeps the values for good.
     @param start The packed values, or the addresses of the data contracts that hold them.
     """
-    words = start
+    if parameters.SHARED:
+        pass
+    else:
+        words = start
 
 
 @external
-@pure
+@view
 def numBaseEntries() -> uint256:
     """
     @return How many entries there are: if listed, of the keys below this one.
     """
+    if parameters.SHARED:
+        return clone_table._entries(clone._layout())
     return parameters.BASE_ENTRIES
 
 
 @external
-@pure
+@view
 def baseValueBits() -> uint256:
     """
     @return The bits of a value in a base word.
     """
+    if parameters.SHARED:
+        return clone_table._value_bits(clone._layout())
     return parameters.BASE_VALUE_BITS
 
 
 @external
-@pure
+@view
 def baseKeyBits() -> uint256:
     """
     @return The bits of the key below each value of a hash table; 0 if the values are listed.
     """
+    if parameters.SHARED:
+        return clone_table._key_bits(clone._layout())
     return unsafe_sub(BITS, parameters.BASE_VALUE_BITS)
 
 
 @external
-@pure
+@view
 def numBaseWords() -> uint256:
     """
     @return How many base words there are.
     """
+    if parameters.SHARED:
+        return clone_table._num_words(clone._layout())
     return parameters.BASE_WORDS
 
 
@@ -81,6 +97,8 @@ def dataContract(i: uint256) -> address:
     @param i The number of a data contract, from 0 on.
     @return Where it is; the zero address if there is none.
     """
+    if parameters.SHARED:
+        return clone_table._data_contract(i, clone._layout())
     if parameters.START_IN_CODE or i >= parameters.START_WORDS:
         return empty(address)
     return convert(words[i], address)
@@ -108,6 +126,9 @@ def _value(key: uint256) -> uint256:
     @param key Below 2 to the power of the key bits.
     @return Its value.
     """
+    if parameters.SHARED:
+        layout: uint256 = clone._layout()
+        return clone_table._value(key, layout, clone_table._seed(layout))
     if parameters.BASES_HASHED:
         # Two words that follow from independent parts of a product; no sum or product of these parts wraps.
         product: uint256 = unsafe_mul(unsafe_add(key, 1), parameters.HASH_SEED)
@@ -132,6 +153,8 @@ def _word(at: uint256) -> uint256:
     @param at Which word, below their number.
     @return The word, from the code or from a data contract.
     """
+    if parameters.SHARED:
+        return clone_table._word(at, clone._layout())
     if parameters.START_IN_CODE:
         return words[at]
     holder: address = convert(words[unsafe_div(at, WORDS_IN_CONTRACT)], address)

@@ -12,6 +12,7 @@
 
 import base_table as bases
 import classes
+import clone
 import dense
 import incentive_base
 import ownable
@@ -85,7 +86,7 @@ def predictPacked(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
 
 @external
 @view
-def classifications(label: uint256) -> String[parameters.CLASS_LENGTH]:
+def classifications(label: uint256) -> String[parameters.LONGEST_TEXT]:
     """
     @param label Of a class.
     @return Its name.

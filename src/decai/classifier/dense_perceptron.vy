@@ -8,6 +8,7 @@
 """
 
 import base_table as bases
+import clone
 import dense
 import parameters
 import refusals
@@ -76,7 +77,7 @@ def predictPacked(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
 
 @external
 @view
-def classifications(label: uint256) -> String[parameters.CLASS_LENGTH]:
+def classifications(label: uint256) -> String[parameters.LONGEST_TEXT]:
     """
     @param label Of a class.
     @return Its name.

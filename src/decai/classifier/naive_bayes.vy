@@ -10,6 +10,8 @@
 
 import base_table as bases
 import classes
+import clone
+import clone_table
 import incentive_base
 import lanes
 import ownable
@@ -19,7 +21,10 @@ import samples
 
 initializes: bases
 initializes: classes
-initializes: lanes[base_table := bases]
+if parameters.SHARED:
+    initializes: lanes
+else:
+    initializes: lanes[base_table := bases]
 uses: incentive_base
 uses: ownable
 exports: bases.__interface__
@@ -28,8 +33,6 @@ exports: lanes.__interface__
 
 PAGE: constant(uint256) = 256
 MOST: constant(uint256) = 2**32 - 1
-# Below it a counter has room whatever the count was at deployment.
-SAFE: constant(uint256) = MOST - lanes.BASE_MASK
 NOWHERE: constant(uint256) = max_value(uint256)
 ONE: constant(uint256) = 10**9
 NORMAL: constant(uint256) = 2**128
@@ -41,10 +44,19 @@ TOTAL: constant(uint256) = 32
 TOTAL_MASK: constant(uint256) = 2**64 - 1
 NUMBER: constant(uint256) = 192
 
-smoothingFactor: public(constant(uint32)) = parameters.SMOOTHING
-totalNumFeatures: public(constant(uint256)) = parameters.VOCABULARY
-ALPHA: constant(uint256) = parameters.ALPHA
-ALL_ALPHA: constant(uint256) = parameters.ALPHA * parameters.VOCABULARY
+# Of the numbers of a clone: the smoothing (32 bits), and above it the number of features.
+ALPHA_MASK: constant(uint256) = 2**32 - 1
+VOCABULARY: constant(uint256) = 32
+
+if not parameters.SHARED:
+    # Where code is shared, functions have variables of these names.
+    alpha: constant(uint256) = parameters.ALPHA
+    all_alpha: constant(uint256) = parameters.ALPHA * parameters.VOCABULARY
+    lane_bits: constant(uint256) = lanes.BASE
+    lane_mask: constant(uint256) = lanes.BASE_MASK
+    # Below it a counter has room whatever the count was at deployment.
+    safe: constant(uint256) = MOST - lanes.BASE_MASK
+
 _classes: uint256[lanes.MOST_CLASSES // 2]
 
 
@@ -62,8 +74,31 @@ def __init__(
     """
     classes.__init__(names, state)
     bases.__init__(start)
-    for i: uint256 in range(parameters.STATE_WORDS):
-        self._classes[i] = state[i]
+    if not parameters.SHARED:
+        for i: uint256 in range(parameters.STATE_WORDS):
+            self._classes[i] = state[i]
+
+
+@external
+@view
+def smoothingFactor() -> uint32:
+    """
+    @return What is added to each count, fixed point.
+    """
+    if parameters.SHARED:
+        return convert(clone._numbers() & ALPHA_MASK, uint32)
+    return parameters.SMOOTHING
+
+
+@external
+@view
+def totalNumFeatures() -> uint256:
+    """
+    @return How many features smoothing counts on.
+    """
+    if parameters.SHARED:
+        return clone._numbers() >> VOCABULARY
+    return parameters.VOCABULARY
 
 
 @external
@@ -104,7 +139,7 @@ def norm(data: DynArray[int64, parameters.MAX_FEATURES]) -> uint256:
 
 @external
 @view
-def classifications(label: uint256) -> String[parameters.CLASS_LENGTH]:
+def classifications(label: uint256) -> String[parameters.LONGEST_TEXT]:
     """
     @param label Of a class.
     @return Its name.
@@ -219,6 +254,18 @@ def addClass(
 
 
 @internal
+def _begin():
+    """
+    @notice Takes over what the model has seen before.
+    """
+    assert parameters.SHARED
+    classes._begin()
+    layout: uint256 = clone._layout()
+    for i: uint256 in range(clone._num_state_words(layout), bound=parameters.MOST_STATE_WORDS):
+        self._classes[i] = clone._state_word(i, layout)
+
+
+@internal
 @view
 def _class(label: uint256) -> uint256:
     """
@@ -263,6 +310,21 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
     # A product P with s shifts stands for P / 2^(64 s); a product of 0 is no candidate.
     most: uint256 = 0
     fewest: uint256 = max_value(uint256)
+    if parameters.SHARED:
+        layout: uint256 = 0
+        numbers: uint256 = 0
+        layout, numbers = clone._settings()
+        alpha: uint256 = numbers & ALPHA_MASK
+        all_alpha: uint256 = unsafe_mul(alpha, numbers >> VOCABULARY)
+        lane_bits: uint256 = lanes._lane_bits(layout)
+        lane_mask: uint256 = unsafe_sub(clone_table.BIT << lane_bits, 1)
+        value_bits: uint256 = clone_table._value_bits(layout)
+        per_word: uint256 = unsafe_div(256, value_bits)
+        rows: uint256 = lanes._rows(layout)
+        listed: uint256 = clone_table._listed(layout)
+        seed: uint256 = clone_table._seed(layout)
+        begin: uint256 = clone_table.NOWHERE
+        piece: Bytes[clone_table.PIECE] = b""
     for group: uint256 in range(unsafe_div(unsafe_add(number, lanes.LANES - 1), lanes.LANES), bound=lanes.MOST_GROUPS):
         products: uint256[lanes.LANES] = empty(uint256[lanes.LANES])
         divisors: uint256[lanes.LANES] = empty(uint256[lanes.LANES])
@@ -272,7 +334,7 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
             if label < number:
                 word: uint256 = self._classes[label >> 1] >> unsafe_mul(label & 1, OF_CLASS)
                 products[lane] = (word & MOST) << 128
-                divisors[lane] = unsafe_add(unsafe_mul((word >> TOTAL) & TOTAL_MASK, ONE), ALL_ALPHA)
+                divisors[lane] = unsafe_add(unsafe_mul((word >> TOTAL) & TOTAL_MASK, ONE), all_alpha)
         left: uint256 = features[0] >> samples.TOP
         place: uint256 = NOWHERE
         counters: uint256 = 0
@@ -289,14 +351,30 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
                     place = unsafe_div(index, lanes.PER_WORD)
                     counters = lanes.counters[(group << lanes.GROUP) | place]
                 counts: uint256 = counters >> unsafe_mul(index % lanes.PER_WORD, lanes.WIDTH)
-                old: uint256 = lanes._bases(group, index)
+                if parameters.SHARED:
+                    old: uint256 = 0
+                    if index >= rows:
+                        old = lanes._hashed(group, index, layout, seed)
+                    else:
+                        key: uint256 = unsafe_add(unsafe_mul(group, rows), index)
+                        if key < listed:
+                            at: uint256 = unsafe_div(key, per_word) << 5
+                            if unsafe_sub(at, begin) > clone_table.LAST:
+                                holder: address = empty(address)
+                                start: uint256 = 0
+                                holder, start, begin = clone_table._piece(at, layout)
+                                piece = slice(holder.code, start, clone_table.PIECE)
+                            old = convert(extract32(piece, unsafe_sub(at, begin)), uint256)
+                            old = old >> unsafe_mul(key % per_word, value_bits)
+                else:
+                    old: uint256 = lanes._bases(group, index)
                 for lane: uint256 in range(lanes.LANES):
                     product: uint256 = products[lane]
                     if product != 0:
                         # Factors below 2^192 and 2^62, and the divisor is not below the second.
-                        count: uint256 = unsafe_add(counts & lanes.COUNTER_MASK, old & lanes.BASE_MASK)
+                        count: uint256 = unsafe_add(counts & lanes.COUNTER_MASK, old & lane_mask)
                         product = unsafe_div(
-                            unsafe_mul(product, unsafe_add(unsafe_mul(count, ONE), ALPHA)), divisors[lane]
+                            unsafe_mul(product, unsafe_add(unsafe_mul(count, ONE), alpha)), divisors[lane]
                         )
                         for _: uint256 in range(2):
                             if product >= NORMAL:
@@ -305,7 +383,7 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
                             shifts[lane] = unsafe_add(shifts[lane], 1)
                         products[lane] = product
                     counts = counts >> lanes.COUNTER
-                    old = old >> lanes.BASE
+                    old = old >> lane_bits
             left = unsafe_sub(left, here)
             room = samples.LANES
         for lane: uint256 in range(lanes.LANES):
@@ -337,6 +415,8 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
     place: uint256 = lanes._place(group, (features[0] << samples.LANE) >> samples.TOP)
     counters: uint256 = lanes.counters[place]
     room: uint256 = samples.LANES - 1
+    if parameters.SHARED:
+        safe: uint256 = unsafe_sub(MOST, unsafe_sub(clone_table.BIT << lanes._lane_bits(clone._layout()), 1))
     for words: uint256 in features:
         word: uint256 = words
         if room != samples.LANES:
@@ -352,7 +432,7 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
                 counters = lanes.counters[place]
             bit: uint256 = unsafe_add(unsafe_mul(index % lanes.PER_WORD, lanes.WIDTH), unsafe_mul(lane, lanes.COUNTER))
             count: uint256 = (counters >> bit) & lanes.COUNTER_MASK
-            if count < SAFE or count < unsafe_sub(MOST, lanes._base(of, index)):
+            if count < safe or count < unsafe_sub(MOST, lanes._base(of, index)):
                 counters = unsafe_add(counters, 1 << bit)
                 seen = unsafe_add(seen, 1)
         left = unsafe_sub(left, here)

@@ -10,6 +10,8 @@
 
 import base_table as bases
 import classes
+import clone
+import clone_table
 import incentive_base
 import lanes
 import ownable
@@ -19,7 +21,10 @@ import samples
 
 initializes: bases
 initializes: classes
-initializes: lanes[base_table := bases]
+if parameters.SHARED:
+    initializes: lanes
+else:
+    initializes: lanes[base_table := bases]
 uses: incentive_base
 uses: ownable
 exports: bases.__interface__
@@ -27,12 +32,7 @@ exports: classes.__interface__
 exports: lanes.__interface__
 
 PAGE: constant(uint256) = 256
-# Of a feature and a class at deployment: how often it was learned, and above it the initial mean.
-OLD: constant(uint256) = parameters.BASE_COUNT_BITS
-OLD_MASK: constant(uint256) = 2**OLD - 1
 MOST: constant(uint256) = 2**32 - 1
-# Below it a counter has room whatever was learned before deployment.
-SAFE: constant(uint256) = MOST - OLD_MASK
 NOWHERE: constant(uint256) = max_value(uint256)
 ONE: constant(uint256) = 10**9
 
@@ -44,8 +44,18 @@ SUM_MASK: constant(uint256) = 2**96 - 1
 # Of a class: n0 (32 bits) and A of the rule.
 SUM_A: constant(uint256) = 32
 
-# Of the classes at deployment.
-_starts: immutable(uint256[parameters.NUM_CLASSES])
+if not parameters.SHARED:
+    # Where code is shared, functions have variables of these names.
+    known: constant(uint256) = parameters.NUM_CLASSES
+    lane_bits: constant(uint256) = lanes.BASE
+    lane_mask: constant(uint256) = lanes.BASE_MASK
+    # Of a feature and a class at deployment: how often it was learned, and above it the initial mean.
+    old_bits: constant(uint256) = parameters.BASE_COUNT_BITS
+    old_mask: constant(uint256) = 2**old_bits - 1
+    # Below it a counter has room whatever was learned before deployment.
+    safe: constant(uint256) = MOST - old_mask
+    # Of the classes at deployment.
+    _starts: immutable(uint256[parameters.NUM_CLASSES])
 # Of those that were added.
 _added: HashMap[uint256, uint256]
 _classes: uint256[lanes.MOST_CLASSES]
@@ -67,6 +77,8 @@ def __init__(
     """
     classes.__init__(names, state)
     bases.__init__(start)
+    if parameters.SHARED:
+        return
     starts: uint256[parameters.NUM_CLASSES] = empty(uint256[parameters.NUM_CLASSES])
     for label: uint256 in range(parameters.NUM_CLASSES):
         self._classes[label] = state[label]
@@ -112,7 +124,7 @@ def norm(data: DynArray[int64, parameters.MAX_FEATURES]) -> uint256:
 
 @external
 @view
-def classifications(label: uint256) -> String[parameters.CLASS_LENGTH]:
+def classifications(label: uint256) -> String[parameters.LONGEST_TEXT]:
     """
     @param label Of a class.
     @return Its name.
@@ -176,12 +188,14 @@ def getSquaredMagnitude(label: uint256) -> uint256:
 
 
 @external
-@pure
+@view
 def baseCountBits() -> uint256:
     """
     @return How many of them, the lowest, say how often the feature was learned before deployment.
     """
-    return OLD
+    if parameters.SHARED:
+        return clone._numbers()
+    return old_bits
 
 
 @external
@@ -277,6 +291,18 @@ def addClass(
 
 
 @internal
+def _begin():
+    """
+    @notice Takes over what the model has seen before.
+    """
+    assert parameters.SHARED
+    classes._begin()
+    layout: uint256 = clone._layout()
+    for label: uint256 in range(clone._num_classes(layout), bound=parameters.MOST_STATE_WORDS):
+        self._classes[label] = clone._state_word(label, layout)
+
+
+@internal
 @view
 def _base(label: uint256, index: uint256) -> (uint256, uint256):
     """
@@ -284,11 +310,15 @@ def _base(label: uint256, index: uint256) -> (uint256, uint256):
     @param index Of a feature.
     @return How often it was learned before deployment, and the initial mean.
     """
-    if label >= parameters.NUM_CLASSES:
+    if parameters.SHARED:
+        known: uint256 = clone._num_classes(clone._layout())
+        old_bits: uint256 = clone._numbers()
+        old_mask: uint256 = unsafe_sub(clone_table.BIT << old_bits, 1)
+    if label >= known:
         word: uint256 = self._means[lanes._place(unsafe_div(label, lanes.LANES), index)]
         return 0, (word >> lanes._bit(index, label % lanes.LANES)) & MOST
     numbers: uint256 = lanes._base(label, index)
-    return numbers & OLD_MASK, numbers >> OLD
+    return numbers & old_mask, numbers >> old_bits
 
 
 @internal
@@ -298,8 +328,25 @@ def _start(label: uint256) -> uint256:
     @param label Of a class.
     @return Its n0 and A.
     """
-    if label < parameters.NUM_CLASSES:
+    if parameters.SHARED:
+        return self._start_of_clone(label, clone._layout())
+    if label < known:
         return _starts[label]
+    return self._added[label]
+
+
+@internal
+@view
+def _start_of_clone(label: uint256, layout: uint256) -> uint256:
+    """
+    @param label Of a class.
+    @param layout Of the clone.
+    @return Its n0 and A.
+    """
+    assert parameters.SHARED
+    known: uint256 = clone._num_classes(layout)
+    if label < known:
+        return clone._state_word(unsafe_add(known, label), layout)
     return self._added[label]
 
 
@@ -373,6 +420,21 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
     least: int256 = 0
     # The number of samples of the nearest class so far, 0 before there is one.
     of: uint256 = 0
+    if parameters.SHARED:
+        layout: uint256 = 0
+        old_bits: uint256 = 0
+        layout, old_bits = clone._settings()
+        old_mask: uint256 = unsafe_sub(clone_table.BIT << old_bits, 1)
+        lane_bits: uint256 = lanes._lane_bits(layout)
+        lane_mask: uint256 = unsafe_sub(clone_table.BIT << lane_bits, 1)
+        known: uint256 = clone._num_classes(layout)
+        value_bits: uint256 = clone_table._value_bits(layout)
+        per_word: uint256 = unsafe_div(256, value_bits)
+        rows: uint256 = lanes._rows(layout)
+        listed: uint256 = clone_table._listed(layout)
+        seed: uint256 = clone_table._seed(layout)
+        begin: uint256 = clone_table.NOWHERE
+        piece: Bytes[clone_table.PIECE] = b""
     for group: uint256 in range(unsafe_div(unsafe_add(number, lanes.LANES - 1), lanes.LANES), bound=lanes.MOST_GROUPS):
         counts: uint256[lanes.LANES] = empty(uint256[lanes.LANES])
         means: uint256[lanes.LANES] = empty(uint256[lanes.LANES])
@@ -396,34 +458,53 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
                 if at != place:
                     place = at
                     counters = lanes.counters[at]
-                    if number > parameters.NUM_CLASSES:
+                    if number > known:
                         added = self._means[at]
                 bit: uint256 = unsafe_mul(index % lanes.PER_WORD, lanes.WIDTH)
                 learned: uint256 = counters >> bit
                 later: uint256 = added >> bit
-                base: uint256 = lanes._bases(group, index)
+                if parameters.SHARED:
+                    base: uint256 = 0
+                    if index >= rows:
+                        base = lanes._hashed(group, index, layout, seed)
+                    else:
+                        key: uint256 = unsafe_add(unsafe_mul(group, rows), index)
+                        if key < listed:
+                            spot: uint256 = unsafe_div(key, per_word) << 5
+                            if unsafe_sub(spot, begin) > clone_table.LAST:
+                                holder: address = empty(address)
+                                start: uint256 = 0
+                                holder, start, begin = clone_table._piece(spot, layout)
+                                piece = slice(holder.code, start, clone_table.PIECE)
+                            base = convert(extract32(piece, unsafe_sub(spot, begin)), uint256)
+                            base = base >> unsafe_mul(key % per_word, value_bits)
+                else:
+                    base: uint256 = lanes._bases(group, index)
                 for lane: uint256 in range(lanes.LANES):
                     # Sums of at most 2^14 numbers below 2^33.
-                    counts[lane] = unsafe_add(counts[lane], unsafe_add(learned & lanes.COUNTER_MASK, base & OLD_MASK))
+                    counts[lane] = unsafe_add(counts[lane], unsafe_add(learned & lanes.COUNTER_MASK, base & old_mask))
                     means[lane] = unsafe_add(
-                        means[lane], unsafe_add(later & lanes.COUNTER_MASK, (base & lanes.BASE_MASK) >> OLD)
+                        means[lane], unsafe_add(later & lanes.COUNTER_MASK, (base & lane_mask) >> old_bits)
                     )
                     learned = learned >> lanes.COUNTER
                     later = later >> lanes.COUNTER
-                    base = base >> lanes.BASE
+                    base = base >> lane_bits
             left = unsafe_sub(left, here)
             room = samples.LANES
         for lane: uint256 in range(lanes.LANES):
             label: uint256 = unsafe_add(unsafe_mul(group, lanes.LANES), lane)
             if label < number:
-                start: uint256 = self._start(label)
+                if parameters.SHARED:
+                    first: uint256 = self._start_of_clone(label, layout)
+                else:
+                    first: uint256 = self._start(label)
                 sums: uint256 = self._classes[label]
-                n: uint256 = unsafe_add(start & MOST, sums & MOST)
+                n: uint256 = unsafe_add(first & MOST, sums & MOST)
                 if n != 0:
                     # T is below 2^78, and Q below 2^159: products with squares of numbers of samples fit.
-                    total: uint256 = unsafe_add(unsafe_mul(means[lane], start & MOST), unsafe_mul(counts[lane], ONE))
+                    total: uint256 = unsafe_add(unsafe_mul(means[lane], first & MOST), unsafe_mul(counts[lane], ONE))
                     far: int256 = unsafe_sub(
-                        convert(self._square(start, sums), int256),
+                        convert(self._square(first, sums), int256),
                         convert(unsafe_mul(unsafe_mul(2 * ONE, total), n), int256),
                     )
                     if of == 0 or unsafe_mul(far, convert(of * of, int256)) < unsafe_mul(
@@ -455,6 +536,23 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
     place: uint256 = lanes._place(group, (features[0] << samples.LANE) >> samples.TOP)
     counters: uint256 = lanes.counters[place]
     room: uint256 = samples.LANES - 1
+    if parameters.SHARED:
+        layout: uint256 = 0
+        old_bits: uint256 = 0
+        layout, old_bits = clone._settings()
+        old_mask: uint256 = unsafe_sub(clone_table.BIT << old_bits, 1)
+        safe: uint256 = unsafe_sub(MOST, old_mask)
+        is_known: bool = of < clone._num_classes(layout)
+        lane_bits: uint256 = lanes._lane_bits(layout)
+        below: uint256 = unsafe_mul(lane, lane_bits)
+        lane_mask: uint256 = unsafe_sub(clone_table.BIT << lane_bits, 1)
+        value_bits: uint256 = clone_table._value_bits(layout)
+        per_word: uint256 = unsafe_div(256, value_bits)
+        rows: uint256 = lanes._rows(layout)
+        listed: uint256 = clone_table._listed(layout)
+        seed: uint256 = clone_table._seed(layout)
+        begin: uint256 = clone_table.NOWHERE
+        piece: Bytes[clone_table.PIECE] = b""
     for words: uint256 in features:
         word: uint256 = words
         if room != samples.LANES:
@@ -474,8 +572,30 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
             count: uint256 = (counters >> bit) & lanes.COUNTER_MASK
             old: uint256 = 0
             mean: uint256 = 0
-            old, mean = self._base(of, index)
-            if count < SAFE or count < unsafe_sub(MOST, old):
+            if parameters.SHARED:
+                if is_known:
+                    base: uint256 = 0
+                    if index >= rows:
+                        base = lanes._hashed(group, index, layout, seed)
+                    else:
+                        key: uint256 = unsafe_add(unsafe_mul(group, rows), index)
+                        if key < listed:
+                            spot: uint256 = unsafe_div(key, per_word) << 5
+                            if unsafe_sub(spot, begin) > clone_table.LAST:
+                                holder: address = empty(address)
+                                start: uint256 = 0
+                                holder, start, begin = clone_table._piece(spot, layout)
+                                piece = slice(holder.code, start, clone_table.PIECE)
+                            base = convert(extract32(piece, unsafe_sub(spot, begin)), uint256)
+                            base = base >> unsafe_mul(key % per_word, value_bits)
+                    base = (base >> below) & lane_mask
+                    old = base & old_mask
+                    mean = base >> old_bits
+                else:
+                    mean = (self._means[at] >> bit) & MOST
+            else:
+                old, mean = self._base(of, index)
+            if count < safe or count < unsafe_sub(MOST, old):
                 counters = unsafe_add(counters, 1 << bit)
                 # C grows by 2 k + 1, and B by the mean.
                 count = unsafe_add(count, old)
@@ -488,6 +608,10 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
     lanes.counters[place] = counters
     # B is below 2^30 * 2^32 * 2^32, and C below 2^64 * 2^32: neither reaches the next field.
     sums: uint256 = unsafe_add(self._classes[of], growth)
-    if unsafe_add(self._start(of) & MOST, sums & MOST) != MOST:
+    if parameters.SHARED:
+        first: uint256 = self._start_of_clone(of, layout)
+    else:
+        first: uint256 = self._start(of)
+    if unsafe_add(first & MOST, sums & MOST) != MOST:
         sums = unsafe_add(sums, 1)
     self._classes[of] = sums

@@ -57,6 +57,7 @@ class NaiveBayesParameters(Parameters[NaiveBayes]):
             bases.table.words,
             _class_words(classifier),
             takes_classes=True,
+            numbers=classifier.smoothing | classifier.vocabulary << 32,
         )
 
     @classmethod

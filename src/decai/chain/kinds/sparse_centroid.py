@@ -63,6 +63,7 @@ class SparseCentroidParameters(Parameters[SparseCentroid]):
             bases.table.words,
             [*_class_words(classifier), *(_start_word(classifier, label) for label in labels)],
             takes_classes=True,
+            numbers=count_bits,
         )
 
     @classmethod
