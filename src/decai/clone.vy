@@ -84,16 +84,6 @@ def _numbers() -> uint256:
 
 @internal
 @pure
-def _num_classes(layout: uint256) -> uint256:
-    """
-    @param layout Of the clone.
-    @return How many classes there were at deployment.
-    """
-    return (layout >> CLASSES) & PLACE_MASK
-
-
-@internal
-@pure
 def _num_state_words(layout: uint256) -> uint256:
     """
     @param layout Of the clone.

@@ -53,7 +53,7 @@ def numBaseEntries() -> uint256:
     @return How many entries there are: if listed, of the keys below this one.
     """
     if parameters.SHARED:
-        return clone_table._entries(clone._layout())
+        return (clone._layout() >> clone_table.ENTRIES) & clone_table.LOW
     return parameters.BASE_ENTRIES
 
 
@@ -64,7 +64,7 @@ def baseValueBits() -> uint256:
     @return The bits of a value in a base word.
     """
     if parameters.SHARED:
-        return clone_table._value_bits(clone._layout())
+        return (clone._layout() >> clone_table.VALUE_BITS) & clone_table.BITS_MASK
     return parameters.BASE_VALUE_BITS
 
 
@@ -75,7 +75,7 @@ def baseKeyBits() -> uint256:
     @return The bits of the key below each value of a hash table; 0 if the values are listed.
     """
     if parameters.SHARED:
-        return clone_table._key_bits(clone._layout())
+        return (clone._layout() >> clone_table.KEYS) & clone_table.KEYS_MASK
     return unsafe_sub(BITS, parameters.BASE_VALUE_BITS)
 
 
@@ -86,7 +86,7 @@ def numBaseWords() -> uint256:
     @return How many base words there are.
     """
     if parameters.SHARED:
-        return clone_table._num_words(clone._layout())
+        return (clone._layout() >> clone_table.WORDS) & clone_table.WORDS_MASK
     return parameters.BASE_WORDS
 
 

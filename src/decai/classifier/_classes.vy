@@ -76,7 +76,7 @@ def _begin():
     @notice Refuses a clone with fewer classes than two.
     """
     assert parameters.SHARED
-    if clone._num_classes(clone._layout()) < 2:
+    if (clone._layout() >> clone.CLASSES) & clone.PLACE_MASK < 2:
         refusals._refuse("classes: at least two classes are needed")
 
 
@@ -88,7 +88,7 @@ def _name(label: uint256) -> String[parameters.LONGEST_TEXT]:
     @return Its name.
     """
     if parameters.SHARED:
-        if label < clone._num_classes(clone._layout()):
+        if label < (clone._layout() >> clone.CLASSES) & clone.PLACE_MASK:
             return clone._class_name(label)
         return self._added[label]
     if label < len(_names):

@@ -24,6 +24,9 @@ ENTRIES: constant(uint256) = 104
 VALUE_BITS: constant(uint256) = 136
 KEYS: constant(uint256) = 152
 IN_CONTRACTS: constant(uint256) = 160
+WORDS_MASK: constant(uint256) = 2**24 - 1
+BITS_MASK: constant(uint256) = 2**16 - 1
+KEYS_MASK: constant(uint256) = 2**8 - 1
 
 PIECE: constant(uint256) = parameters.PIECE_BYTES
 # A word that begins no further behind the beginning of a piece is in it.
@@ -35,56 +38,6 @@ RAISED: constant(uint256) = parameters.BASE_FALLBACK
 
 
 @internal
-@pure
-def _num_words(layout: uint256) -> uint256:
-    """
-    @param layout Of a clone.
-    @return How many words its table has.
-    """
-    return (layout >> WORDS) & (2**24 - 1)
-
-
-@internal
-@pure
-def _entries(layout: uint256) -> uint256:
-    """
-    @param layout Of a clone.
-    @return How many entries its table has.
-    """
-    return (layout >> ENTRIES) & LOW
-
-
-@internal
-@pure
-def _value_bits(layout: uint256) -> uint256:
-    """
-    @param layout Of a clone.
-    @return The bits of a value in its table.
-    """
-    return (layout >> VALUE_BITS) & (2**16 - 1)
-
-
-@internal
-@pure
-def _key_bits(layout: uint256) -> uint256:
-    """
-    @param layout Of a clone.
-    @return The bits of a key in its table; 0 if the values are listed.
-    """
-    return (layout >> KEYS) & (2**8 - 1)
-
-
-@internal
-@pure
-def _is_in_contracts(layout: uint256) -> bool:
-    """
-    @param layout Of a clone.
-    @return Whether data contracts hold its table.
-    """
-    return (layout >> IN_CONTRACTS) & 1 != 0
-
-
-@internal
 @view
 def _data_contract(number: uint256, layout: uint256) -> address:
     """
@@ -92,19 +45,9 @@ def _data_contract(number: uint256, layout: uint256) -> address:
     @param layout Of the clone.
     @return Where it is; the zero address if there is none.
     """
-    if not self._is_in_contracts(layout) or number * WORDS_IN_CONTRACT >= self._num_words(layout):
+    if (layout >> IN_CONTRACTS) & 1 == 0 or number * WORDS_IN_CONTRACT >= ((layout >> WORDS) & WORDS_MASK):
         return empty(address)
     return self._holder(number, layout)
-
-
-@internal
-@pure
-def _table(layout: uint256) -> uint256:
-    """
-    @param layout Of a clone.
-    @return Where in its code the table begins, or the addresses of its data contracts.
-    """
-    return (layout >> clone.TABLE) & clone.PLACE_MASK
 
 
 @internal
@@ -115,7 +58,7 @@ def _holder(number: uint256, layout: uint256) -> address:
     @param layout Of a clone with data contracts.
     @return Where it is.
     """
-    return convert(convert(clone._at(unsafe_add(self._table(layout), number << 5)), uint160), address)
+    return convert(convert(clone._at(unsafe_add((layout >> clone.TABLE) & clone.PLACE_MASK, number << 5)), uint160), address)
 
 
 @internal
@@ -125,9 +68,9 @@ def _listed(layout: uint256) -> uint256:
     @param layout Of a clone.
     @return How many keys its table lists: those below this one; 0 if they are hashed.
     """
-    if self._key_bits(layout) != 0:
+    if (layout >> KEYS) & KEYS_MASK != 0:
         return 0
-    return self._entries(layout)
+    return (layout >> ENTRIES) & LOW
 
 
 @internal
@@ -137,9 +80,9 @@ def _seed(layout: uint256) -> uint256:
     @param layout Of a clone.
     @return What the places in its table follow from, if it is hashed.
     """
-    if self._key_bits(layout) == 0:
+    if (layout >> KEYS) & KEYS_MASK == 0:
         return 0
-    return clone._at(unsafe_sub(self._table(layout), 32))
+    return clone._at(unsafe_sub((layout >> clone.TABLE) & clone.PLACE_MASK, 32))
 
 
 @internal
@@ -151,8 +94,8 @@ def _value(key: uint256, layout: uint256, seed: uint256) -> uint256:
     @param seed Of its table.
     @return Its value.
     """
-    bits: uint256 = self._value_bits(layout)
-    key_bits: uint256 = self._key_bits(layout)
+    bits: uint256 = (layout >> VALUE_BITS) & BITS_MASK
+    key_bits: uint256 = (layout >> KEYS) & KEYS_MASK
     mask: uint256 = unsafe_sub(BIT << bits, 1)
     per_word: uint256 = unsafe_div(256, unsafe_add(bits, key_bits))
     if key < self._listed(layout):
@@ -163,7 +106,7 @@ def _value(key: uint256, layout: uint256, seed: uint256) -> uint256:
         product: uint256 = unsafe_mul(unsafe_add(key, 1), seed)
         places: uint256[2] = [product >> 224, (product >> 96) & LOW]
         for place: uint256 in places:
-            word: uint256 = self._word(unsafe_mul(place, self._num_words(layout)) >> 32, layout)
+            word: uint256 = self._word(unsafe_mul(place, ((layout >> WORDS) & WORDS_MASK)) >> 32, layout)
             for _: uint256 in range(per_word, bound=16):
                 if word & unsafe_sub(BIT << key_bits, 1) == key:
                     return (word >> key_bits) & mask
@@ -179,8 +122,8 @@ def _word(at: uint256, layout: uint256) -> uint256:
     @param layout Of the clone.
     @return The word, from its code or from a data contract.
     """
-    if not self._is_in_contracts(layout):
-        return clone._at(unsafe_add(self._table(layout), at << 5))
+    if (layout >> IN_CONTRACTS) & 1 == 0:
+        return clone._at(unsafe_add((layout >> clone.TABLE) & clone.PLACE_MASK, at << 5))
     holder: address = self._holder(unsafe_div(at, WORDS_IN_CONTRACT), layout)
     return convert(slice(holder.code, unsafe_add((at % WORDS_IN_CONTRACT) << 5, 1), 32), uint256)
 
@@ -194,14 +137,14 @@ def _piece(at: uint256, layout: uint256) -> (address, uint256, uint256):
     @param layout Of the clone.
     @return Whose code it is in, where in that code, and with which byte of the table it begins, modulo 2^256.
     """
-    table: uint256 = self._table(layout)
-    if not self._is_in_contracts(layout):
+    table: uint256 = (layout >> clone.TABLE) & clone.PLACE_MASK
+    if (layout >> IN_CONTRACTS) & 1 == 0:
         # The table is the end of the code.
         place: uint256 = min(unsafe_add(table, at), unsafe_sub(layout & clone.PLACE_MASK, PIECE))
         return self, place, unsafe_sub(place, table)
     number: uint256 = unsafe_div(at, FULL - 1)
     skipped: uint256 = unsafe_mul(number, FULL - 1)
     # The last one is filled up to a piece.
-    size: uint256 = min(FULL, max(PIECE, unsafe_sub(unsafe_add(self._num_words(layout) << 5, 1), skipped)))
+    size: uint256 = min(FULL, max(PIECE, unsafe_sub(unsafe_add(((layout >> WORDS) & WORDS_MASK) << 5, 1), skipped)))
     place: uint256 = min(unsafe_sub(unsafe_add(at, 1), skipped), unsafe_sub(size, PIECE))
     return self._holder(number, layout), place, unsafe_sub(unsafe_add(place, skipped), 1)

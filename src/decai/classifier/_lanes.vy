@@ -27,6 +27,7 @@ BASE_MASK: constant(uint256) = 2**BASE - 1
 LANE_BITS: constant(uint256) = 168
 ROWS: constant(uint256) = 176
 GROUPS: constant(uint256) = 208
+LANE_BITS_MASK: constant(uint256) = 2**8 - 1
 GROUP: constant(uint256) = 32
 MOST_CLASSES: constant(uint256) = 2**16
 MOST_GROUPS: constant(uint256) = MOST_CLASSES // LANES
@@ -50,7 +51,7 @@ def baseLaneBits() -> uint256:
     @return The bits of a class's number of a feature in the base table.
     """
     if parameters.SHARED:
-        return self._lane_bits(clone._layout())
+        return (clone._layout() >> LANE_BITS) & LANE_BITS_MASK
     return BASE
 
 
@@ -61,7 +62,7 @@ def baseRows() -> uint256:
     @return How many features the base table lists for each group of classes; 0 if it is hashed.
     """
     if parameters.SHARED:
-        return self._rows(clone._layout())
+        return (clone._layout() >> ROWS) & clone_table.LOW
     return parameters.BASE_ROWS
 
 
@@ -112,7 +113,7 @@ def _bases(group: uint256, index: uint256) -> uint256:
     """
     if parameters.SHARED:
         layout: uint256 = clone._layout()
-        rows: uint256 = self._rows(layout)
+        rows: uint256 = (layout >> ROWS) & clone_table.LOW
         if index < rows:
             return clone_table._value(unsafe_add(unsafe_mul(group, rows), index), layout, 0)
         return self._hashed(group, index, layout, clone_table._seed(layout))
@@ -124,28 +125,6 @@ def _bases(group: uint256, index: uint256) -> uint256:
         return 0
     # For a group without bases the key is beyond the table.
     return base_table._value(unsafe_add(unsafe_mul(group, parameters.BASE_ROWS), index))
-
-
-@internal
-@pure
-def _lane_bits(layout: uint256) -> uint256:
-    """
-    @param layout Of a clone.
-    @return The bits of a class's number of a feature in its base table.
-    """
-    assert parameters.SHARED
-    return (layout >> LANE_BITS) & 255
-
-
-@internal
-@pure
-def _rows(layout: uint256) -> uint256:
-    """
-    @param layout Of a clone.
-    @return How many features its base table lists for each group of classes; 0 if it is hashed.
-    """
-    assert parameters.SHARED
-    return (layout >> ROWS) & clone_table.LOW
 
 
 @internal
@@ -173,7 +152,7 @@ def _base(label: uint256, index: uint256) -> uint256:
     @return Its number at deployment.
     """
     if parameters.SHARED:
-        bits: uint256 = self._lane_bits(clone._layout())
+        bits: uint256 = (clone._layout() >> LANE_BITS) & LANE_BITS_MASK
         bases: uint256 = self._bases(unsafe_div(label, LANES), index) >> unsafe_mul(label % LANES, bits)
         return bases & unsafe_sub(clone_table.BIT << bits, 1)
     return (self._bases(unsafe_div(label, LANES), index) >> unsafe_mul(label % LANES, BASE)) & BASE_MASK

@@ -316,11 +316,11 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
         layout, numbers = clone._settings()
         alpha: uint256 = numbers & ALPHA_MASK
         all_alpha: uint256 = unsafe_mul(alpha, numbers >> VOCABULARY)
-        lane_bits: uint256 = lanes._lane_bits(layout)
+        lane_bits: uint256 = (layout >> lanes.LANE_BITS) & lanes.LANE_BITS_MASK
         lane_mask: uint256 = unsafe_sub(clone_table.BIT << lane_bits, 1)
-        value_bits: uint256 = clone_table._value_bits(layout)
+        value_bits: uint256 = (layout >> clone_table.VALUE_BITS) & clone_table.BITS_MASK
         per_word: uint256 = unsafe_div(256, value_bits)
-        rows: uint256 = lanes._rows(layout)
+        rows: uint256 = (layout >> lanes.ROWS) & clone_table.LOW
         listed: uint256 = clone_table._listed(layout)
         seed: uint256 = clone_table._seed(layout)
         begin: uint256 = clone_table.NOWHERE
@@ -416,7 +416,7 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
     counters: uint256 = lanes.counters[place]
     room: uint256 = samples.LANES - 1
     if parameters.SHARED:
-        safe: uint256 = unsafe_sub(MOST, unsafe_sub(clone_table.BIT << lanes._lane_bits(clone._layout()), 1))
+        safe: uint256 = unsafe_sub(MOST, unsafe_sub(clone_table.BIT << ((clone._layout() >> lanes.LANE_BITS) & lanes.LANE_BITS_MASK), 1))
     for words: uint256 in features:
         word: uint256 = words
         if room != samples.LANES:

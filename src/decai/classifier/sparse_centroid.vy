@@ -298,7 +298,7 @@ def _begin():
     assert parameters.SHARED
     classes._begin()
     layout: uint256 = clone._layout()
-    for label: uint256 in range(clone._num_classes(layout), bound=parameters.MOST_STATE_WORDS):
+    for label: uint256 in range(((layout >> clone.CLASSES) & clone.PLACE_MASK), bound=parameters.MOST_STATE_WORDS):
         self._classes[label] = clone._state_word(label, layout)
 
 
@@ -311,7 +311,7 @@ def _base(label: uint256, index: uint256) -> (uint256, uint256):
     @return How often it was learned before deployment, and the initial mean.
     """
     if parameters.SHARED:
-        known: uint256 = clone._num_classes(clone._layout())
+        known: uint256 = (clone._layout() >> clone.CLASSES) & clone.PLACE_MASK
         old_bits: uint256 = clone._numbers()
         old_mask: uint256 = unsafe_sub(clone_table.BIT << old_bits, 1)
     if label >= known:
@@ -344,7 +344,7 @@ def _start_of_clone(label: uint256, layout: uint256) -> uint256:
     @return Its n0 and A.
     """
     assert parameters.SHARED
-    known: uint256 = clone._num_classes(layout)
+    known: uint256 = (layout >> clone.CLASSES) & clone.PLACE_MASK
     if label < known:
         return clone._state_word(unsafe_add(known, label), layout)
     return self._added[label]
@@ -425,12 +425,12 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
         old_bits: uint256 = 0
         layout, old_bits = clone._settings()
         old_mask: uint256 = unsafe_sub(clone_table.BIT << old_bits, 1)
-        lane_bits: uint256 = lanes._lane_bits(layout)
+        lane_bits: uint256 = (layout >> lanes.LANE_BITS) & lanes.LANE_BITS_MASK
         lane_mask: uint256 = unsafe_sub(clone_table.BIT << lane_bits, 1)
-        known: uint256 = clone._num_classes(layout)
-        value_bits: uint256 = clone_table._value_bits(layout)
+        known: uint256 = (layout >> clone.CLASSES) & clone.PLACE_MASK
+        value_bits: uint256 = (layout >> clone_table.VALUE_BITS) & clone_table.BITS_MASK
         per_word: uint256 = unsafe_div(256, value_bits)
-        rows: uint256 = lanes._rows(layout)
+        rows: uint256 = (layout >> lanes.ROWS) & clone_table.LOW
         listed: uint256 = clone_table._listed(layout)
         seed: uint256 = clone_table._seed(layout)
         begin: uint256 = clone_table.NOWHERE
@@ -542,13 +542,13 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
         layout, old_bits = clone._settings()
         old_mask: uint256 = unsafe_sub(clone_table.BIT << old_bits, 1)
         safe: uint256 = unsafe_sub(MOST, old_mask)
-        is_known: bool = of < clone._num_classes(layout)
-        lane_bits: uint256 = lanes._lane_bits(layout)
+        is_known: bool = of < ((layout >> clone.CLASSES) & clone.PLACE_MASK)
+        lane_bits: uint256 = (layout >> lanes.LANE_BITS) & lanes.LANE_BITS_MASK
         below: uint256 = unsafe_mul(lane, lane_bits)
         lane_mask: uint256 = unsafe_sub(clone_table.BIT << lane_bits, 1)
-        value_bits: uint256 = clone_table._value_bits(layout)
+        value_bits: uint256 = (layout >> clone_table.VALUE_BITS) & clone_table.BITS_MASK
         per_word: uint256 = unsafe_div(256, value_bits)
-        rows: uint256 = lanes._rows(layout)
+        rows: uint256 = (layout >> lanes.ROWS) & clone_table.LOW
         listed: uint256 = clone_table._listed(layout)
         seed: uint256 = clone_table._seed(layout)
         begin: uint256 = clone_table.NOWHERE
@@ -609,9 +609,9 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
     # B is below 2^30 * 2^32 * 2^32, and C below 2^64 * 2^32: neither reaches the next field.
     sums: uint256 = unsafe_add(self._classes[of], growth)
     if parameters.SHARED:
-        first: uint256 = self._start_of_clone(of, layout)
+        if unsafe_add(self._start_of_clone(of, layout) & MOST, sums & MOST) != MOST:
+            sums = unsafe_add(sums, 1)
     else:
-        first: uint256 = self._start(of)
-    if unsafe_add(first & MOST, sums & MOST) != MOST:
-        sums = unsafe_add(sums, 1)
+        if unsafe_add(self._start(of) & MOST, sums & MOST) != MOST:
+            sums = unsafe_add(sums, 1)
     self._classes[of] = sums

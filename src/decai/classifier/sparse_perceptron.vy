@@ -233,7 +233,7 @@ def _begin():
     @notice Refuses any other number of classes than two.
     """
     assert parameters.SHARED
-    if clone._num_classes(clone._layout()) != 2:
+    if ((clone._layout() >> clone.CLASSES) & clone.PLACE_MASK) != 2:
         refusals._refuse("sparse-perceptron: has exactly two classes")
 
 
@@ -283,7 +283,7 @@ def _weight_of_clone(index: uint256) -> int256:
     assert parameters.SHARED
     counter: uint256 = ((self._counters[index >> 4] >> ((index & 15) << 4)) & COUNTER_MASK) ^ COUNTER_ZERO
     step: int256 = (convert(counter, int256) - convert(COUNTER_ZERO, int256)) * convert(clone._numbers() & RATE_MASK, int256)
-    zero: uint256 = clone_table.BIT << unsafe_sub(clone_table._value_bits(clone._layout()), 1)
+    zero: uint256 = clone_table.BIT << unsafe_sub((clone._layout() >> clone_table.VALUE_BITS) & clone_table.BITS_MASK, 1)
     return convert(bases._value(index), int256) - convert(zero, int256) + step
 
 
@@ -319,7 +319,7 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
         layout: uint256 = 0
         numbers: uint256 = 0
         layout, numbers = clone._settings()
-        bits: uint256 = clone_table._value_bits(layout)
+        bits: uint256 = (layout >> clone_table.VALUE_BITS) & clone_table.BITS_MASK
         listed: uint256 = clone_table._listed(layout)
         seed: uint256 = clone_table._seed(layout)
         per_word: uint256 = unsafe_div(256, bits)
