@@ -77,5 +77,6 @@ install --no-deps --no-build-isolation --editable .
 rm .venv/.unfinished
 
 .venv/bin/decai dataset fetch --all
+.venv/bin/decai encoder fetch "MobileNetV1 0.25"
 .venv/bin/decai contract install-compiler
 .venv/bin/decai node install

@@ -2,20 +2,21 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from decai.paths import DATA_DIR_VARIABLE, data_dir
 
-_SHARED = ("compiled", "datasets", "prepared", "vyper")
+_SHARED = ("compiled", "datasets", "encoders", "prepared", "vyper")
 """What is made once and never changes: each test may use what is there."""
 
 
-@pytest.fixture
-def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+@contextmanager
+def separate_data_folder(own: Path) -> Iterator[Path]:
     """A data folder without keys, models, locks or a node of anybody else's; its own node ends with it."""
-    common, own = data_dir(), tmp_path / "data"
+    common = data_dir()
     own.mkdir()
     for name in _SHARED:
         (common / name).mkdir(parents=True, exist_ok=True)
@@ -24,12 +25,20 @@ def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
     (own / "bin").mkdir()
     for program in (common / "bin").glob("anvil-*"):
         (own / "bin" / program.name).symlink_to(program)
-    monkeypatch.setenv(DATA_DIR_VARIABLE, str(own))
-    # Whoever is used to a node on the usual port must not talk to this one.
-    monkeypatch.setenv("DECAI_NODE_PORT", "0")
-    monkeypatch.delenv("DECAI_PASSWORD", raising=False)
-    yield own
-    if (own / "node").exists() and os.environ.get(DATA_DIR_VARIABLE) == str(own):
-        from decai.chain.local_node import stop
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(DATA_DIR_VARIABLE, str(own))
+        # Whoever is used to a node on the usual port must not talk to this one.
+        patch.setenv("DECAI_NODE_PORT", "0")
+        patch.delenv("DECAI_PASSWORD", raising=False)
+        yield own
+        if (own / "node").exists() and os.environ.get(DATA_DIR_VARIABLE) == str(own):
+            from decai.chain.local_node import stop
 
-        stop()
+            stop()
+
+
+@pytest.fixture
+def data_folder(tmp_path: Path) -> Iterator[Path]:
+    """A data folder of the test's own; see `separate_data_folder`."""
+    with separate_data_folder(tmp_path / "data") as own:
+        yield own

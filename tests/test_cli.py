@@ -239,7 +239,7 @@ class TestBadInput:
             ("simulate tiny --set agents.bad.mistake=1.2", "agents.bad.mistake"),
             ("simulate tiny --set agents.bad.mistake=-0.1", "agents.bad.mistake"),
             ("simulate tiny --set agents.bad.mistake=nan", "agents.bad.mistake"),
-            ("simulate tiny --set data.dataset=nope", "data.dataset: must be one of imdb, synthetic-text"),
+            ("simulate tiny --set data.dataset=nope", "data.dataset: must be one of digits, imdb, "),
             ("simulate tiny --set data.initial=1", "leaves none to contribute"),
             (
                 "simulate tiny --set model.classifier=dense-perceptron",
@@ -272,7 +272,7 @@ class TestBadInput:
             ("dataset info nope", "there is no data set 'nope'"),
             ("dataset fetch", "name one data set, or give --all"),
             ("dataset fetch tiny --all", "name one data set, or give --all"),
-            ("dataset fetch tiny", "tiny: is generated"),
+            ("dataset fetch tiny", "tiny: there is nothing to fetch"),
             ("nope", "No such command 'nope'"),
             ("--nope", "--nope"),
         ],

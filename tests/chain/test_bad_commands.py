@@ -101,7 +101,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 TRAIN = [
     ("", "Missing argument 'dataset'"),
-    ("nope --classifier sparse-perceptron -o m.json", "must be one of imdb, synthetic-text, tiny"),
+    ("nope --classifier sparse-perceptron -o m.json", "must be one of digits, imdb, synthetic-text, tiny"),
     ("tiny --classifier sparse-perceptron", "-o"),
     ("tiny -o m.json", "--classifier"),
     ("tiny --classifier nope -o m.json", "model.classifier"),

@@ -10,7 +10,7 @@ import pytest
 from decai import dataset
 from decai.errors import DatasetError
 
-NAMES = "imdb, synthetic-text, tiny, tiny-dense, titanic"
+NAMES = "digits, imdb, synthetic-text, tiny, tiny-dense, titanic"
 
 
 def test_available_names_are_sorted() -> None:
@@ -56,9 +56,9 @@ def test_option_that_cannot_be_is_one_line(name: str, options: dict[str, Any], l
     assert str(error.value) == line
 
 
-@pytest.mark.parametrize("name", ["synthetic-text", "tiny", "tiny-dense"])
-def test_generated_data_need_no_fetching(name: str) -> None:
-    with pytest.raises(DatasetError, match=f"^{name}: is generated, there is nothing to fetch$"):
+@pytest.mark.parametrize("name", ["digits", "synthetic-text", "tiny", "tiny-dense"])
+def test_data_that_are_here_need_no_fetching(name: str) -> None:
+    with pytest.raises(DatasetError, match=f"^{name}: there is nothing to fetch$"):
         dataset.fetch(name)
 
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ from decai.simulation.engine import Simulation
 from decai.simulation.on_chain import ChainSimulation, FreshChain, fresh_chain
 from decai.simulation.result import Place, digest_of
 from decai.simulation.run import load_dataset
+from decai.simulation.scenario import ModelSpec
 from decai.units import Seconds, Wei
 
 CALLER = [
@@ -51,6 +53,31 @@ deposit_mean = "0.2 ether"
 wait_mean = "2 hours"
 claim_above = "0.001 ether"
 """
+
+
+KINDS = [
+    ("sparse-perceptron", "tiny"),
+    ("naive-bayes", "tiny"),
+    ("sparse-centroid", "tiny"),
+    ("dense-perceptron", "titanic"),
+    ("dense-centroid", "titanic"),
+    ("dense-centroid", "tiny-dense"),
+    ("naive-bayes", "titanic"),
+]
+"""Every classifier, on data that it can learn from; of two classes and of three."""
+
+
+def of_kind(classifier: str, dataset: str, mechanism: str) -> Scenario:
+    """A short scenario, with refunds and reports."""
+    return load_scenario(
+        "tiny",
+        [
+            f"model.classifier={classifier}",
+            f"data.dataset={dataset}",
+            f"incentive.mechanism={mechanism}",
+            "data.contributions=120",
+        ],
+    )
 
 
 def simulated(scenario: Scenario, seed: int = 1) -> Simulation:
@@ -100,6 +127,21 @@ class TestDigest:
     def test_with_other_settings(self, settings: list[str]) -> None:
         scenario = load_scenario("tiny", settings)
         assert simulate(scenario, 2, on="evm").digest == digest_of(simulated(scenario, 2))
+
+    @pytest.mark.parametrize("on", ["evm", "node"])
+    @pytest.mark.parametrize("mechanism", ["stakeable", "points"])
+    @pytest.mark.parametrize(("classifier", "dataset"), KINDS)
+    def test_with_every_classifier_and_mechanism(
+        self, classifier: str, dataset: str, mechanism: str, on: Place
+    ) -> None:
+        scenario = of_kind(classifier, dataset, mechanism)
+        in_memory = simulated(scenario, 3)
+        assert {*in_memory.record.claim_path} >= {ClaimPath.REFUND, ClaimPath.REPORT}
+        result = simulate(scenario, 3, on=on)
+        assert (result.digest, result.events) == (digest_of(in_memory), in_memory.events)
+
+    def test_every_classifier_of_scenarios_is_tried(self) -> None:
+        assert {kind for kind, _ in KINDS} == {*get_args(get_type_hints(ModelSpec)["classifier"])}
 
     def test_of_a_model_that_nobody_owns(self, tmp_path: Path) -> None:
         (tmp_path / "own.toml").write_text(NOBODY_OWNS)
@@ -235,10 +277,6 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("settings", "line"),
         [
-            (
-                ["model.classifier=naive-bayes"],
-                "model.classifier: naive-bayes has no contract yet, and runs in memory alone",
-            ),
             (
                 [
                     "data.dataset=synthetic-text",

@@ -156,7 +156,7 @@ class MirroredTrainer(LocalTrainer):
         self._refuse("give money")
 
     def add_class(self, sender: Address, name: str, samples: Samples | None = None) -> int:
-        """Refused: no contract that is mirrored takes further classes."""
+        """Refused: a scenario adds no classes, and what cannot happen need not be mirrored."""
         self._refuse("add a class")
 
     def restore(self, checkpoint: Any) -> None:

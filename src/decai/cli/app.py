@@ -5,7 +5,20 @@ from typing import Annotated
 import typer
 
 from decai import __version__
-from decai.cli import account, contract, contribute, dataset, deploy, gas, node, scenario, simulate, train
+from decai.cli import (
+    account,
+    contract,
+    contribute,
+    dataset,
+    deploy,
+    encoder,
+    gas,
+    node,
+    scenario,
+    serve,
+    simulate,
+    train,
+)
 
 __all__ = ["app"]
 
@@ -21,8 +34,10 @@ app.command("demo")(simulate.demo)
 app.command("train")(train.train)
 app.command("deploy")(deploy.deploy)
 app.command("gas")(gas.gas)
+app.command("serve")(serve.serve)
 app.add_typer(scenario.app, name="scenario")
 app.add_typer(dataset.app, name="dataset")
+app.add_typer(encoder.app, name="encoder")
 app.add_typer(contribute.app, name="model")
 app.add_typer(contract.app, name="contract")
 app.add_typer(node.app, name="node")

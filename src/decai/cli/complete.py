@@ -2,7 +2,7 @@
 
 from glob import escape, glob
 
-__all__ = ["datasets", "models", "run_folders", "scenarios"]
+__all__ = ["datasets", "encoders", "models", "run_folders", "scenarios"]
 
 
 def scenarios(incomplete: str) -> list[tuple[str, str]]:
@@ -18,6 +18,13 @@ def datasets(incomplete: str) -> list[tuple[str, str]]:
     from decai.dataset import available, info
 
     return [(name, info(name).title) for name in available() if name.startswith(incomplete)]
+
+
+def encoders(incomplete: str) -> list[tuple[str, str]]:
+    """Encoders, with their titles."""
+    from decai.encoder import available
+
+    return [(about.name, about.title) for about in available() if about.name.startswith(incomplete)]
 
 
 def run_folders(incomplete: str) -> list[str]:

@@ -30,6 +30,8 @@ class DatasetInfo:
     """The options of `decai.dataset.load` and their defaults."""
     fetch: str | None
     """The command that gets the source file; None if nothing has to be fetched."""
+    encoder: str = "none"
+    """What makes features of what people have, as contracts name it (`decai.encoder`)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -43,6 +43,7 @@ INFO: Final = DatasetInfo(
     citation="Maas et al., Learning Word Vectors for Sentiment Analysis, ACL 2011",
     options={"words": 1000},
     fetch="decai dataset fetch imdb",
+    encoder="imdb words",
 )
 SOURCE: Final = source.Source(
     dataset="imdb",

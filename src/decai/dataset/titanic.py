@@ -14,6 +14,7 @@ import csv
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from io import StringIO
 from itertools import pairwise
 from pathlib import Path
@@ -28,7 +29,7 @@ from decai.dataset.unit_norm import unit_norm
 from decai.errors import DatasetError
 from decai.samples import Samples
 
-__all__ = ["INFO", "SOURCE", "encode", "load", "passengers"]
+__all__ = ["INFO", "SOURCE", "encode", "encode_dense", "feature_names", "load", "passengers"]
 
 Part = Literal["train", "test"]
 Passenger = Mapping[str, str]
@@ -44,6 +45,7 @@ INFO: Final = DatasetInfo(
     citation="Encyclopedia Titanica; collected by Harrell and Cason, Vanderbilt University (titanic3)",
     options={},
     fetch="decai dataset fetch titanic",
+    encoder="titanic passenger",
 )
 SOURCE: Final = source.Source(
     dataset="titanic",
@@ -164,6 +166,29 @@ def encode(passenger: Passenger) -> NDArray[np.int32]:
     return np.array([_POSITION[f"{name} {_bin(name, passenger)}"] for name in _COLUMN], dtype=np.int32)
 
 
+def encode_dense(passenger: Passenger) -> NDArray[np.int64]:
+    """The vector of norm 1 of one passenger, standardised as the training part is.
+
+    Parameters
+    ----------
+    passenger
+        As for `encode`.
+
+    Raises
+    ------
+    MissingError
+        If the source file has to be fetched first.
+    DatasetError
+        If it is damaged, or a value cannot be.
+    """
+    return np.array(_standardised(passenger, _train_norms()), dtype=np.int64)
+
+
+def feature_names(*, dense: bool) -> tuple[str, ...]:
+    """What the features of either form mean."""
+    return _DENSE_FEATURES if dense else _SPARSE_FEATURES
+
+
 def _bin(name: str, passenger: Passenger) -> str:
     value = passenger[_COLUMN[name]]
     if name == "title":
@@ -208,13 +233,30 @@ def _label(passenger: Passenger) -> int:
 
 def _dense_rows(rows: Sequence[Passenger]) -> list[list[int]]:
     """Vectors of norm 1; sums are exact (`math.fsum`), so that every machine gets the same ones."""
-    columns = [list(column) for column in zip(*map(_measures, rows), strict=True)]
-    for column in columns:
-        known = [value for value in column[:NUM_TRAIN] if value is not None]
+    norms = _norms(rows[:NUM_TRAIN])
+    return [_standardised(row, norms) for row in rows]
+
+
+def _norms(rows: Sequence[Passenger]) -> list[tuple[float, float]]:
+    """The mean and the deviation of each number, as far as it is known."""
+    norms = []
+    for column in zip(*map(_measures, rows), strict=True):
+        known = [value for value in column if value is not None]
         mean = math.fsum(known) / len(known)
-        deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in known) / len(known))
-        column[:] = [0.0 if value is None else (value - mean) / deviation for value in column]
-    return [unit_norm([value or 0.0 for value in row]) for row in zip(*columns, strict=True)]
+        norms.append((mean, math.sqrt(math.fsum((value - mean) ** 2 for value in known) / len(known))))
+    return norms
+
+
+def _standardised(passenger: Passenger, norms: Sequence[tuple[float, float]]) -> list[int]:
+    pairs = zip(_measures(passenger), norms, strict=True)
+    return unit_norm(
+        [0.0 if value is None else (value - mean) / deviation for value, (mean, deviation) in pairs]
+    )
+
+
+@lru_cache(maxsize=1)
+def _train_norms() -> list[tuple[float, float]]:
+    return _norms(_read()[:NUM_TRAIN])
 
 
 def _measures(passenger: Passenger) -> list[float | None]:

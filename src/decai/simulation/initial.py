@@ -83,8 +83,7 @@ def _entries(data: Dataset, samples: int, accuracy: float) -> dict[str, Any]:
     entries: dict[str, Any] = {
         "name": data.info.title,
         "description": f"Tells {' from '.join(data.classes) if len(data.classes) == 2 else 'classes apart'}.",
-        # The words of a text, as the data set counts them, are what the model takes.
-        "encoder": f"{data.name} words" if data.info.kind == "text" else "none",
+        "encoder": data.info.encoder,
         "training": {
             "dataset": data.name,
             "options": dict(data.options),

@@ -13,7 +13,6 @@ from typing import Final, Literal, Protocol
 from decai.chain.base import Chain
 from decai.chain.compose import MAX_FEATURES_CHOICES, Composition, compose
 from decai.chain.mirror import MirroredTrainer
-from decai.classifier import SparsePerceptron
 from decai.dataset import Dataset
 from decai.errors import MissingError, ScenarioError
 from decai.protocols import IncentiveMechanism
@@ -93,8 +92,8 @@ class ChainSimulation(Simulation):
     Raises
     ------
     ScenarioError
-        If the data and the scenario do not fit each other, there is no contract for the classifier, or
-        samples are too long for one.
+        If the data and the scenario do not fit each other, or samples list more features than any
+        contract takes.
     InputError
         If a number does not fit into a contract.
     BrokenRulesError
@@ -111,10 +110,6 @@ class ChainSimulation(Simulation):
 
     def _make_trainer(self, owner: Address, balances: dict[Address, Wei]) -> MirroredTrainer:
         incentive = build_incentive(self.scenario.incentive)
-        if not isinstance(self.classifier, SparsePerceptron):
-            raise ScenarioError(
-                f"model.classifier: {self.classifier.kind} has no contract yet, and runs in memory alone"
-            )
         composition = self.composition(incentive)
         for address, amount in balances.items():
             self._chain.set_balance(address, amount)

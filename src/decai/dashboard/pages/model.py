@@ -1,0 +1,145 @@
+"""A model: what it is, and tabs to ask it, teach it, claim, and check it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from nicegui import ui
+
+from decai.chain.address import parse_address
+from decai.dashboard.elements import box, copyable, heading, note, pair, pill, tag, text
+from decai.dashboard.elements.html import Tag
+from decai.dashboard.elements.sample_input import SampleInput
+from decai.dashboard.model_view import ModelView
+from decai.dashboard.opened import OpenModel
+from decai.dashboard.pages import audit, claims, predict, train
+from decai.dashboard.pages.models import CLASSIFIERS, INCENTIVES
+from decai.dashboard.samples import encoder_of
+from decai.dashboard.shell import Page, fault_words
+from decai.dashboard.words import clean, ether
+from decai.errors import DecaiError, InputError
+
+__all__ = ["build"]
+
+Panel = Callable[[ModelView], Awaitable[None]]
+_TABS: Final[dict[str, tuple[str, Panel]]] = {
+    "predict": ("Predict", predict.build),
+    "train": ("Train", train.build),
+    "claims": ("Refund and reward", claims.build),
+    "audit": ("Audit", audit.build),
+}
+_WITH_SAMPLE: Final = frozenset({"predict", "train"})
+
+
+async def build(page: Page, address: str, tab: str) -> None:
+    """Fill the page."""
+    if tab not in _TABS:
+        raise InputError("there is no such part of a model")
+    model: OpenModel = await page.blocking(page.dashboard.shelf.open, parse_address(address))
+    await _ModelPage(page, model).build(tab)
+
+
+class _ModelPage:
+    def __init__(self, page: Page, model: OpenModel) -> None:
+        self.page = page
+        self.model = model
+        self.panels: dict[str, Tag] = {}
+        self.links: dict[str, Tag] = {}
+        self.view = ModelView(page, model, show=self._show)
+        self.block = -1
+
+    async def build(self, tab: str) -> None:
+        info = self.model.info
+        self.page.client.title = f"{clean(info.name)} · decai"
+        ui.page_title(f"{clean(info.name)} · decai")
+        with box("dc-head"):
+            heading(clean(info.name) or "Without a name", 1)
+            if info.description:
+                text(clean(info.description), "dc-muted")
+            with box("dc-row"):
+                pill(CLASSIFIERS.get(info.classifier, clean(info.classifier)[:40]), "info")
+                pill(INCENTIVES.get(info.incentive, clean(info.incentive)[:40]))
+                network = self.page.dashboard.network
+                pill(network.facts.name, "warn" if network.is_play else "plain")
+                copyable(info.address, "address of the model")
+        with box("dc-card"):
+            facts = box("dc-pairs", "dl")
+        await self._facts(facts)
+        with box("dc-tabs", "nav", aria_label="What to do with this model"):
+            for key, (words, _) in _TABS.items():
+                # A real address each, to be kept or opened beside; a plain click stays on the page.
+                self.links[key] = tag("a", words, href=f"/model/{info.address}/{key}").on(
+                    "click", lambda key=key: self._show(key), js_handler=_STAY
+                )
+        with box("dc-halves") as self.halves:
+            self.left = box("dc-card", "section", aria_label="Sample")
+            self.right = box("dc-stack")
+        await self._show(tab)
+        ui.timer(2.0, lambda: self._facts(facts))
+        await self._sample()
+
+    async def _sample(self) -> None:
+        view = self.view
+        with self.left:
+            heading("Sample", 2)
+            waiting = box("dc-waiting", role="status")
+        with waiting:
+            box("dc-spinner")
+            tag("span", "Loading the encoder…")
+        try:
+            view.encoder = await self.page.blocking(encoder_of, self.model.trainer.chain, self.model.info)
+        except DecaiError as error:
+            view.encoder_fault = fault_words(error)
+        waiting.delete()
+        with self.left:
+            if view.encoder is None:
+                note(view.encoder_fault or "", "warn")
+            else:
+                view.input = SampleInput(
+                    view.encoder.info, self.model.info.form.is_sparse, view.entered, view.sample_changed
+                )
+                text(f"Encoder: {view.encoder.info.title}. {view.encoder.info.description}", "dc-help")
+
+    async def _show(self, key: str) -> None:
+        for each, link in self.links.items():
+            link.set(aria_current="page" if each == key else None)
+        self.page.show_path(f"/model/{self.model.address}/{key}")
+        self.left.visible = key in _WITH_SAMPLE
+        self.halves.classes(replace="dc-halves" if key in _WITH_SAMPLE else "dc-stack")
+        self.view.tab = key
+        for each, panel in self.panels.items():
+            panel.visible = each == key
+        if key not in self.panels:
+            with self.right:
+                self.panels[key] = box("dc-stack")
+            with self.panels[key]:
+                try:
+                    await _TABS[key][1](self.view)
+                except DecaiError as error:
+                    note(fault_words(error), "bad", live=True)
+        else:
+            self.view.shown(key)
+
+    async def _facts(self, facts: Tag) -> None:
+        block = self.page.dashboard.head.block
+        if block == self.block:
+            return
+        self.block = block
+        standing = await self.page.blocking(self.model.standing)
+        info = self.model.info
+        listed: list[tuple[str, str]] = [
+            ("Classes", ", ".join(map(clean, info.classes))),
+            ("Contributions", f"{standing.contributions:,}, {standing.valid:,} validated"),
+            ("At stake", ether(standing.held)),
+            ("Owner", self.page.session.name_of(standing.owner)),
+        ]
+        facts.clear()
+        with facts:
+            for name, value in listed:
+                pair(name, value)
+
+
+_STAY: Final = """(event) => {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  emit();
+}"""
