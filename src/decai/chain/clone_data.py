@@ -13,7 +13,15 @@ from decai.chain.data_contract import CODE_LIMIT
 from decai.chain.parts import Constant
 from decai.errors import InputError
 
-__all__ = ["MOST_STATE_WORDS", "OWN_AT", "clone_data", "clone_size", "piece_bytes", "shared_constants"]
+__all__ = [
+    "MOST_STATE_WORDS",
+    "OWN_AT",
+    "clone_data",
+    "clone_size",
+    "like_constants",
+    "piece_bytes",
+    "shared_constants",
+]
 
 OWN_AT: Final = 77
 """Where in the code of a clone what is its own begins, behind the proxy's bytes and the word of the factory."""
@@ -23,13 +31,18 @@ _PIECE: Final = 2_048
 _SMALL_PIECE: Final = 256
 _LITTLE: Final = 32
 
-_SHARED: Final[Mapping[str, int | bool]] = MappingProxyType(
+_ROOM: Final[Mapping[str, int]] = MappingProxyType(
     {
         **dict.fromkeys(("NAME_LENGTH", "DESCRIPTION_LENGTH", "ENCODER_LENGTH"), _LITTLE),
         "CLASS_LENGTH": _LONGEST_TEXT,
         "NUM_CLASSES": 2,
         "STATE_WORDS": 1,
         "MOST_STATE_WORDS": MOST_STATE_WORDS,
+    }
+)
+"""The room that an implementation has for what its constructor is given, and for what clones tell."""
+_NUMBERS: Final[Mapping[str, int | bool]] = MappingProxyType(
+    {
         "START_WORDS": 1,
         "START_IN_CODE": True,
         **dict.fromkeys(("REFUND_WAIT", "COST_WEIGHT"), 0),
@@ -60,6 +73,14 @@ _IN_CONTRACTS: Final = 160
 _NUM_HEADERS: Final = 3
 
 
+def like_constants(constants: Mapping[str, Constant]) -> dict[str, Constant]:
+    """A ``parameters.vy`` that contracts of a kind could have in common, if each had its code for itself.
+
+    To compile them tells how large their code is, but for the base table, without compiling each.
+    """
+    return {name: Constant(kept.type, _in_place_of(name, kept)) for name, kept in constants.items()}
+
+
 def shared_constants(constants: Mapping[str, Constant], piece: int) -> dict[str, Constant]:
     """The ``parameters.vy`` of the implementation for a model with these numbers.
 
@@ -70,15 +91,16 @@ def shared_constants(constants: Mapping[str, Constant], piece: int) -> dict[str,
     piece
         How many bytes of its base table a clone reads at once, `piece_bytes`.
     """
-    shared = {name: Constant(kept.type, _shared(name, kept)) for name, kept in constants.items()}
-    return shared | {"PIECE_BYTES": Constant("uint256", piece)}
+    alike = like_constants(constants)
+    room = {name: Constant(alike[name].type, size) for name, size in _ROOM.items()}
+    return alike | room | {"PIECE_BYTES": Constant("uint256", piece)}
 
 
-def _shared(name: str, kept: Constant) -> int | bool | str:
+def _in_place_of(name: str, kept: Constant) -> int | bool | str:
     if name == "BASE_FALLBACK":
         # Whether there is one; which, follows from the bits of a value.
         return int(kept.value != 0)
-    return _SHARED.get(name, kept.value)
+    return _NUMBERS.get(name, kept.value)
 
 
 def piece_bytes(size: int) -> int:

@@ -1,8 +1,7 @@
-"""Contracts that share their code: what one is on a chain, what it needs there, and whether the factory made it.
+"""What clones share on a chain: their implementation and the factory, and having the factory make one.
 
-A clone's code is 45 bytes that hand every call on to an implementation (EIP-1167), a word that makes its
-address its own, and its data. Implementation and factory are at addresses that follow from their code, so they
-are there once on a chain, whoever brought them. Specified in ``docs/mechanism.md#clones``.
+Both are at addresses that follow from their code, so they are there once on a chain, whoever brought them.
+Specified in ``docs/mechanism.md#clones``.
 """
 
 from dataclasses import dataclass
@@ -13,8 +12,7 @@ from decai.chain.address import checksummed
 from decai.chain.base import Mined, Reader
 from decai.chain.compiler import compile_composition
 from decai.chain.compose_clone import Clone
-from decai.chain.create2 import DEPLOYER, DEPLOYER_CODE, create2_address, deployer_address
-from decai.chain.data_contract import deployment_of
+from decai.chain.create2 import DEPLOYER, DEPLOYER_CODE, deployer_address
 from decai.chain.factory import FACTORY, compiled_factory
 from decai.errors import ChainError
 from decai.units import Address
@@ -22,20 +20,11 @@ from decai.units import Address
 __all__ = [
     "SharedPart",
     "clone_call",
-    "clone_code",
-    "implementation_of",
-    "is_from_factory",
     "made_clone",
     "require_deployer",
-    "salt_of",
     "shared_parts",
 ]
 
-_BEFORE: Final = bytes.fromhex("363d3d373d3d3d363d73")
-_BEHIND: Final = bytes.fromhex("5af43d82803e903d91602b57fd5bf3")
-_PROXY: Final = 45
-_ADDRESS: Final = slice(10, 30)
-_SALT: Final = slice(_PROXY, _PROXY + 32)
 _NOTHING: Final = ("", "", "", (), (0,), (0,))
 """What the constructor of an implementation is given, which has nothing of its own."""
 
@@ -131,39 +120,3 @@ def made_clone(mined: Mined) -> Address:
         if log.address == FACTORY and log.topics[0] == told:
             return checksummed(f"0x{log.topics[1][12:].hex()}")
     raise ChainError("the factory made no clone")
-
-
-def clone_code(implementation: Address, salt: bytes, data: bytes) -> bytes:
-    """The code of a clone.
-
-    Parameters
-    ----------
-    implementation
-        Whose code it shares.
-    salt
-        What makes its address its own, from the factory.
-    data
-        What else is its own, ``Clone.data``.
-    """
-    return _BEFORE + bytes.fromhex(implementation[2:]) + _BEHIND + salt + data
-
-
-def implementation_of(code: bytes) -> Address | None:
-    """Whose code a contract shares; None if it has its code for itself."""
-    if not code.startswith(_BEFORE) or code[_ADDRESS.stop : _PROXY] != _BEHIND:
-        return None
-    return checksummed(f"0x{code[_ADDRESS].hex()}")
-
-
-def salt_of(code: bytes) -> bytes:
-    """What makes the address of a clone its own."""
-    return code[_SALT]
-
-
-def is_from_factory(address: Address, code: bytes) -> bool:
-    """Whether the factory has made a clone at this address with this code.
-
-    It follows from the address, so it can neither be forged nor forgotten. The factory lets a clone begin in the
-    transaction that makes it, by the implementation that its code names.
-    """
-    return create2_address(FACTORY, salt_of(code), deployment_of(code)) == address

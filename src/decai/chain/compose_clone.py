@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from decai.chain.clone_data import clone_data, clone_size, piece_bytes, shared_constants
+from decai.chain.clone_data import clone_data, clone_size, like_constants, piece_bytes, shared_constants
 from decai.chain.compose import Composition, packaged, parameters_module
 from decai.chain.data_contract import CODE_LIMIT, data_codes
 from decai.chain.factory import FACTORY
@@ -26,6 +26,8 @@ class Clone(Composition):
     """What would be in ``parameters.vy`` if the contract had its code for itself."""
     numbers: int = 0
     """Of its classifier, in one word."""
+    alone: Mapping[str, str] = field(default_factory=dict)
+    """The modules of a contract of its kind that has its code for itself, but for what is the clone's own."""
 
     @property
     def data(self) -> bytes:
@@ -81,6 +83,10 @@ def compose_clone(
         **{file: packaged(path) for file, path in _MODULES.items()},
         "parameters.vy": parameters_module(shared),
     }
+    alone = {
+        **{file: variant(text, shared=False) for file, text in sources.items()},
+        "parameters.vy": parameters_module(like_constants(own)),
+    }
     return Clone(
         MappingProxyType(dict(sorted(modules.items()))),
         (name, description, encoder, classes, state, table),
@@ -89,4 +95,5 @@ def compose_clone(
         tuple(data),
         MappingProxyType(own),
         model.numbers,
+        MappingProxyType(alone),
     )

@@ -34,5 +34,6 @@ def recomposed(chain: Reader, info: ModelInfo, start: Classifier, terms: Incenti
         max_features=info.max_features,
         index_bits=info.form.lane_bits,
         start_in_code=not addresses,
+        clone=info.implementation is not None,
     )
     return composition.placed(addresses)
