@@ -558,3 +558,7 @@ def test_demo_answers_the_three_questions_and_tells_the_story(
     for line in ("Ada contributes", "Mal contributes", "Ada is refunded", "Ada reports Mal"):
         assert line in done.stdout
     assert "Ada +0.003 ETH · Mal -0.003 ETH · model 0 ETH" in done.stdout
+    # Where nobody can press Ctrl-C, the dashboard is not begun.
+    assert "Open the dashboard with: decai serve" in done.stdout
+    for name in ("Film reviews", "Who survived the Titanic?", "Handwritten digits"):
+        assert f"  {name}: 0x" in done.stdout

@@ -18,6 +18,7 @@ __all__ = [
     "Address",
     "Seconds",
     "Wei",
+    "counted",
     "format_seconds",
     "format_wei",
     "from_fixed",
@@ -172,6 +173,17 @@ def parse_seconds(value: int | str) -> Seconds:
     if isinstance(value, int):
         return Seconds(value)
     return Seconds(_parse(value, {**_TIME_UNITS, **_TIME_UNITS_LONG}, "a duration", "'10 min' or '1 day'"))
+
+
+def counted(number: int, thing: str, things: str = "") -> str:
+    """So many things, for a person; `things` where the plural has more than an s.
+
+    Examples
+    --------
+    >>> counted(1, "transaction"), counted(2_000, "weight"), counted(3, "class", "classes")
+    ('1 transaction', '2,000 weights', '3 classes')
+    """
+    return f"{number:,} {thing if number == 1 else things or f'{thing}s'}"
 
 
 def format_wei(amount: int) -> str:

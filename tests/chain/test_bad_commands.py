@@ -77,6 +77,13 @@ FILES: dict[str, object] = {
     "wait.json": {**SPARSE, "incentive": {"kind": "points", "refundWait": 1.5}},
     "order.json": {**SPARSE, "incentive": {"refundWait": "9 days"}},
     "text.json": "no object",
+    "points.json": {**SPARSE, "incentive": {"kind": "points", "costWeight": 5}},
+    "dense.json": {"type": "dense perceptron", "classifications": ["no", "yes"], "weights": [0.5, -0.5]},
+    "centroid.json": {
+        "type": "dense nearest centroid classifier",
+        "centroids": {name: {"centroid": [0.6, 0.8], "dataCount": 1} for name in ("no", "yes")},
+    },
+    "two.txt": "1,2\n[3]\n",
     "samples.txt": "1,2\n[3]\nx\n",
     "wide.txt": "1\n70000\n",
     "long.txt": "\n" + ",".join(["1"] * 65),
@@ -154,6 +161,28 @@ DEPLOY = [
         "good.json --cost-weight 20000000ether",
         "--cost-weight: '20000000ether' is too large; it must be below",
     ),
+    (
+        "good.json --incentive points --cost-weight 5",
+        "--cost-weight does not apply to points, which take no deposits (--incentive says points); leave it",
+    ),
+    ("good.json --incentive points --owner-claim-wait 9days", "--owner-claim-wait does not apply to points"),
+    ("good.json --incentive points --any-claim-wait 9days", "--any-claim-wait does not apply to points"),
+    ("good.json --incentive points --shares count", "--shares does not apply to points"),
+    (
+        "points.json --cost-weight 5",
+        "--cost-weight does not apply to points, which take no deposits (points.json: incentive.kind says",
+    ),
+    (
+        "dense.json --max-features 64",
+        "--max-features does not apply to dense-perceptron, whose samples are vectors of 2 numbers",
+    ),
+    ("dense.json --index-bits 16", "--index-bits does not apply to dense-perceptron"),
+    ("centroid.json --max-features 64", "--max-features does not apply to dense-centroid"),
+    (
+        "good.json --part incentive=a.vy --part incentive=b.vy",
+        "--part incentive: is given twice, as a.vy and as b.vy; give one",
+    ),
+    ("good.json --part incentive=", "'incentive=' names no part"),
     ("good.json --max-features 100", "max features must be one of 64, 128, 256 and 512, not 100"),
     ("good.json --max-features x", "--max-features"),
     ("good.json --index-bits 8", "index bits must be 16 or 32, not 8"),
@@ -173,9 +202,18 @@ INFO = [
     ("{other}", "is no decai model (composition(): the contract refuses without a word)"),
 ]
 PREDICT = [
-    ("{model}", "give one of --features, --text, --file and --dataset"),
-    ("{model} --features 1 --text x", "give one of --features, --text, --file and --dataset"),
-    ("{model} --features 1,x", "the features: 'x' is no feature index; give a list such as 1,5,9"),
+    ("{model}", "give one of --features, --numbers, --text, --sample, --file and --dataset"),
+    (
+        "{model} --features 1 --text x",
+        "give one of --features, --numbers, --text, --sample, --file and --dataset",
+    ),
+    ("{model} --features 1 --dataset tiny", "give one of --features and --dataset"),
+    ("{model} --features 1 --rows 1", "--rows does not apply without --file or --dataset; leave it out"),
+    ("{model} --numbers 1,2", "--numbers: this model takes lists of feature indices and no other numbers"),
+    ("{model} --sample 1,x", "--sample: 'x' is no number"),
+    ("{model} --file samples.txt --rows 7", "samples.txt, line 3"),
+    ("{model} --file two.txt --rows 7", "rows 7 lie outside; there are 2"),
+    ("{model} --features 1,x", "--features: 'x' is no feature index; give a list such as 1,5,9"),
     ("{model} --features=-1", "'-1' is no feature index"),
     (f"{{model}} --features {'9' * 5_000}", "is no feature index"),
     ("{model} --features 70000", "sparse-perceptron: a feature index is out of range"),
@@ -195,7 +233,7 @@ PREDICT = [
 ]
 ADD_DATA = [
     ("{model} --features 1", "--label"),
-    ("{model} --label yes", "give one of --features and --text"),
+    ("{model} --label yes", "give one of --features, --numbers, --text, --sample and --file"),
     ("{model} --label maybe --features 1", "'maybe' is no class of this model; it has no (0), yes (1)"),
     ("{model} --label 2 --features 1", "'2' is no class of this model"),
     (f"{{model}} --label {'9' * 5000} --features 1", "9' is no class of this model"),
@@ -209,10 +247,16 @@ ADD_DATA = [
 REFUND = [
     ("{model}", "which contribution? Give --number, or its --features, --label and --added"),
     ("{model} --number=-1", "--number"),
-    ("{model} --number 7", "there is no contribution 7; there are 1, from 0 on"),
+    ("{model} --number 7", "there is no contribution 7; the model has 1 contribution, from 0 on"),
     ("{model} --number 0", "stakeable: not enough time has passed"),
     ("{model} --number 0 --account {bo}", "contribution 0 is {ada}'s, not {bo}'s; report it instead"),
     ("{model} --number 0 --first-block 99", "there is no block 99 yet; the latest of this chain is"),
+    ("{model} --number 0 --features 1", "--number names the contribution already; leave out --features"),
+    (
+        "{model} --number 0 --label yes --added 7",
+        "names the contribution already; leave out --label, --added",
+    ),
+    ("{model} --features 1 --row 1 --label yes --added 7", "--row does not apply without --file"),
     ("{model} --features 1 --label yes --added x", "--added"),
     ("{model} --features 1 --label yes --added 7", "data handler: no such contribution"),
 ]
@@ -223,6 +267,20 @@ REPORT = [
     ("{model} --features 0 --label yes --added 7 --author {ada}", "data handler: no such contribution"),
     ("{model} --number 0 --account {bo}", "stakeable: not enough time has passed"),
     ("{model} --number 7", "there is no contribution 7"),
+    ("{model} --number 0 --author {ada}", "--number names the contribution already; leave out --author"),
+]
+ADD_CLASS = [
+    ("{model}", "NAME"),
+    ("{model} maybe", "sparse-perceptron: has exactly two classes"),
+    ("{model} maybe --from missing.txt", "missing.txt: cannot be read"),
+    ("{model} maybe --from samples.txt", "samples.txt, line 3: 'x' is no feature index"),
+    ("{other} maybe", "is no decai model"),
+]
+FORGET = [
+    ("", "ADDRESS"),
+    ("nope", "no known model has the name 'nope', or an address that begins so"),
+    ("0x5FbD --chain-id 7", "no known model on chain 7 has the name '0x5FbD'"),
+    ("nope --chain-id x", "--chain-id"),
 ]
 CLAIMS = [
     ("nope", "no known model on chain 31337 has this name"),
@@ -271,6 +329,7 @@ ON_A_NODE = {
     "model refund": REFUND,
     "model report": REPORT,
     "model claims": CLAIMS,
+    "model add-class": ADD_CLASS,
     "model watch": WATCH,
     "model verify": VERIFY,
     "model export": EXPORT,
@@ -293,6 +352,13 @@ def left_alone(folder: Path, data_folder: Path) -> tuple[list[str], list[str]]:
 def test_train(arguments: str, part: str, give: Give, folder: Path, data_folder: Path) -> None:
     before = left_alone(folder, data_folder)
     give("train", *arguments.split()).refused(part)
+    assert left_alone(folder, data_folder) == before
+
+
+@pytest.mark.parametrize(("arguments", "part"), FORGET)
+def test_forget(arguments: str, part: str, give: Give, folder: Path, data_folder: Path) -> None:
+    before = left_alone(folder, data_folder)
+    give("model", "forget", *arguments.split()).refused(part)
     assert left_alone(folder, data_folder) == before
 
 

@@ -47,5 +47,7 @@ def test_end_at_a_block(trainer: ChainTrainer) -> None:
 
 
 def test_that_do_not_exist_are_one_line(trainer: ChainTrainer) -> None:
-    with pytest.raises(InputError, match=r"^there is no contribution 4; there are 4, from 0 on$"):
+    with pytest.raises(
+        InputError, match=r"^there is no contribution 4; the model has 4 contributions, from 0 on$"
+    ):
         contribution_of(trainer.chain, trainer.info, 0, 4)

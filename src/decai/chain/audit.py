@@ -17,7 +17,7 @@ from decai.chain.recompose import recomposed
 from decai.chain.replica import Replica
 from decai.errors import BrokenRulesError, ChainError, DecaiError, InputError
 from decai.trainer import LocalTrainer
-from decai.units import Address, Wei
+from decai.units import Address, Wei, counted
 
 __all__ = [
     "Audit",
@@ -99,7 +99,8 @@ def _audited(view: AtBlock, replica: Replica) -> Audit:
         Check(
             "events",
             True,
-            f"{len(replica.keys):,} contributions and {replica.claims:,} claims, each as the rules decide",
+            f"{counted(len(replica.keys), 'contribution')} and {counted(replica.claims, 'claim')}, "
+            "each as the rules decide",
         )
     ]
     checks += compare_state(view, replica)
@@ -173,7 +174,7 @@ def _compare_model(chain: Reader, replica: Replica) -> str:
                 raise _Difference(
                     f"word {place:,} of its {view} is {theirs:#x}; by the rules it is {mine:#x}"
                 )
-    return f"{sum(map(len, expected.values())):,} words of what it has learned"
+    return f"{counted(sum(map(len, expected.values())), 'word')} of what it has learned"
 
 
 def _compare_ledger(chain: Reader, replica: Replica) -> str:
@@ -182,7 +183,7 @@ def _compare_ledger(chain: Reader, replica: Replica) -> str:
     for number, (mine, theirs) in enumerate(zip(expected, found, strict=True)):
         if mine != theirs:
             raise _Difference(f"contribution {number} is kept as {theirs:#x}; by the rules it is {mine:#x}")
-    return f"{len(expected):,} contributions"
+    return counted(len(expected), "contribution")
 
 
 def _compare_accounts(chain: Reader, replica: Replica) -> str:
@@ -196,7 +197,7 @@ def _compare_accounts(chain: Reader, replica: Replica) -> str:
     totals = read_state(chain, replica.info.address, "totals()", "uint256")
     if totals != totals_word(replica.twin):
         raise _Difference(f"the totals are {totals:#x}; by the rules they are {totals_word(replica.twin):#x}")
-    return f"{len(expected):,} with valid contributions"
+    return f"{counted(len(expected), 'account')} with valid contributions"
 
 
 def _compare_money(chain: Reader, replica: Replica) -> str:
@@ -219,7 +220,7 @@ def _compare_features(chain: Reader, replica: Replica) -> str:
     count = read_state(chain, address, "getNumFeatureIndices()", "uint256")
     if count != len(expected):
         raise _Difference(
-            f"it names {count:,} features of its encoder; by the events it names {len(expected):,}"
+            f"it names {counted(count, 'feature')} of its encoder; by the events it names {len(expected):,}"
         )
     for place, index in enumerate(expected):
         found = read_state(chain, address, "featureIndices(uint256)", "uint32", place)

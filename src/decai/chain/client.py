@@ -9,10 +9,11 @@ from decai.chain.base import Chain, Log, Mined, Transaction
 from decai.chain.calls import Calls
 from decai.chain.contributions import contributions
 from decai.chain.first_block import first_block_of
+from decai.chain.kinds import read_parameters
 from decai.chain.model import ModelInfo, read, read_info
 from decai.chain.replica import Replica
 from decai.errors import ChainError, Refused
-from decai.protocols import ClassStart, Offer, Path, Receipt
+from decai.protocols import Classifier, ClassStart, Offer, Path, Receipt
 from decai.samples import Features, Samples
 from decai.units import Address, Seconds, Wei
 
@@ -250,11 +251,19 @@ class ChainTrainer:
         InputError
             If a sample is malformed.
         """
-        return self.begin_class(sender, name, self.replica.parameters.start.class_start(samples))
+        return self.begin_class(sender, name, self.class_start(samples))
+
+    def class_start(self, samples: Samples | None = None) -> ClassStart:
+        """What a class of these samples starts from; `InputError` if one is malformed."""
+        start: Classifier = read_parameters(self.chain, self.info).start
+        return start.class_start(samples)
 
     def begin_class(self, sender: Address, name: str, start: ClassStart) -> int:
         """Add a class to the model that begins with `start`; raises like `add_class`."""
-        mined = self.chain.send(self.calls.add_class(sender, name, start))
+        return self.label_added(self.chain.send(self.calls.add_class(sender, name, start)))
+
+    def label_added(self, mined: Mined) -> int:
+        """The label of the class that a transaction has added."""
         for log in mined.logs:
             event = decode_event(log.topics, log.data) if log.address == self.address else None
             if event is not None and event.name == "AddClass":

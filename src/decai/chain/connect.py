@@ -6,6 +6,7 @@ from decai.chain.address import parse_address
 from decai.chain.base import Chain
 from decai.chain.client import ChainTrainer
 from decai.chain.known import KnownModel, find, known_models
+from decai.chain.presence import Presence, presence_of
 from decai.errors import ChainError, InputError
 from decai.units import Address
 
@@ -85,7 +86,15 @@ def open_model(chain: Chain, text: str, first_block: int | None = None) -> Chain
         known = _known(address, chain.chain_id)
         if known is None:
             return ChainTrainer(chain, address, first_block)
-    return ChainTrainer(chain, known.address, known.first_block if first_block is None else first_block)
+    try:
+        return ChainTrainer(chain, known.address, known.first_block if first_block is None else first_block)
+    except ChainError:
+        if presence_of(chain, known) is Presence.GONE:
+            raise ChainError(
+                f"{known.address}: chain {chain.chain_id} has {known.name[:80]!r} no more; take it "
+                f"off the list of known models by: decai model forget {known.address}"
+            ) from None
+        raise
 
 
 def _known(address: Address, chain_id: int) -> KnownModel | None:

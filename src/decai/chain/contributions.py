@@ -11,7 +11,7 @@ from decai.chain.model import ModelInfo
 from decai.chain.sample_form import SampleForm
 from decai.errors import InputError
 from decai.samples import Features
-from decai.units import Address, Seconds, Wei
+from decai.units import Address, Seconds, Wei, counted
 
 __all__ = ["Contribution", "contribution_in", "contribution_of", "contributions"]
 
@@ -68,7 +68,9 @@ def contribution_of(chain: Chain, info: ModelInfo, first_block: int, number: int
     for count, each in enumerate(contributions(chain, info, first_block), 1):
         if count > number:
             return each
-    raise InputError(f"there is no contribution {number}; there are {count:,}, from 0 on")
+    raise InputError(
+        f"there is no contribution {number}; the model has {counted(count, 'contribution')}, from 0 on"
+    )
 
 
 def contribution_in(event: Event, log: Log, form: SampleForm) -> Contribution | None:

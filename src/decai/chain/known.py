@@ -2,7 +2,7 @@
 
 import fcntl
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from decai.errors import InputError, StorageError
 from decai.paths import data_dir
 from decai.units import Address
 
-__all__ = ["KnownModel", "find", "known_models", "remember"]
+__all__ = ["KnownModel", "find", "forget", "known_models", "remember"]
 
 _FILE: Final = "models.json"
 _LEAST_DIGITS: Final = 4
@@ -70,13 +70,57 @@ def remember(model: KnownModel) -> None:
         If the list cannot be written.
     """
     with _turn():
-        others = [m for m in known_models() if (m.address, m.chain_id) != (model.address, model.chain_id)]
-        with atomic_file(data_dir() / _FILE) as file:
-            file.write(json.dumps([asdict(each) for each in [*others, model]], indent=1).encode())
+        _write([*_others(model), model])
 
 
-def find(text: str, chain_id: int) -> KnownModel | None:
+def forget(text: str, chain_id: int | None = None) -> KnownModel:
+    """Take the model off the list that has this name, or whose address begins so; returns it.
+
+    Parameters
+    ----------
+    text
+        What it is called.
+    chain_id
+        Of its chain; None looks at all chains.
+
+    Raises
+    ------
+    InputError
+        If there is none, or there are several.
+    StorageError
+        If the list cannot be read or written.
+    """
+    with _turn():
+        model = find(text, chain_id)
+        if model is None:
+            where = "" if chain_id is None else f" on chain {chain_id}"
+            raise InputError(
+                f"no known model{where} has the name {text[:80]!r}, or an address that begins so"
+            )
+        _write(_others(model))
+    return model
+
+
+def _others(model: KnownModel) -> list[KnownModel]:
+    return [
+        each for each in known_models() if (each.address, each.chain_id) != (model.address, model.chain_id)
+    ]
+
+
+def _write(models: Sequence[KnownModel]) -> None:
+    with atomic_file(data_dir() / _FILE) as file:
+        file.write(json.dumps([asdict(each) for each in models], indent=1).encode())
+
+
+def find(text: str, chain_id: int | None) -> KnownModel | None:
     """The known model of this name, or whose address begins so; None if there is none like it.
+
+    Parameters
+    ----------
+    text
+        What it is called.
+    chain_id
+        Of its chain; None looks at all chains.
 
     Raises
     ------
@@ -91,6 +135,9 @@ def find(text: str, chain_id: int) -> KnownModel | None:
     if not found:
         found = [model for model in models if model.name.lower() == begins]
     if len(found) > 1:
+        if len({model.address for model in found}) == 1:
+            chains = ", ".join(str(model.chain_id) for model in found)
+            raise InputError(f"{text!r} is known on several chains; choose one by --chain-id: {chains}")
         addresses = ", ".join(model.address for model in found[-3:])
         raise InputError(f"{text!r} may be any of {len(found)} models; give the address: {addresses}")
     return found[0] if found else None

@@ -93,6 +93,8 @@ class RpcChain:
         self._account = account
         self._logs = LogReader(self.node)
         self._sandbox = sandbox
+        self.consent: Callable[[Transaction, Wei], None] | None = None
+        """Asked before a transaction goes out, with the most that its gas costs; raises to stop it."""
         self._chain_id = self._connected(chain_id)
         if account is not None and not sandbox:
             self._accounts.check(account)
@@ -221,6 +223,8 @@ class RpcChain:
         gas = self._gas(transaction, fields)
         fees = self.fees
         check_affordable(transaction, self.balance(transaction.sender), gas * fees.most)
+        if self.consent is not None:
+            self.consent(transaction, Wei(gas * fees.most))
         fields |= {"gas": hex_of(gas), **fees.fields()}
         signer = self._signer(transaction.sender)
         if self._sandbox:

@@ -1,5 +1,7 @@
-"""The framework's story on the local node, told on the terminal."""
+"""The framework's story on the local node, told on the terminal; and the dashboard with models to try."""
 
+import os
+import sys
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -8,7 +10,7 @@ from decai.cli.words import eth
 if TYPE_CHECKING:
     from decai.chain.story import StoryStep
 
-__all__ = ["play"]
+__all__ = ["open_dashboard", "play"]
 
 _WIDTH = 96
 _INDENT = "     "
@@ -31,6 +33,48 @@ def play() -> None:
         print(_told(number, step, before), flush=True)
         before = dict(step.moved)
     print(f"\nThe contract: {story.address} (decai node status)")
+
+
+def open_dashboard() -> None:
+    """Deploy three models with some history on the local node, and show them in a browser.
+
+    In a terminal the pages are served until Ctrl-C. Nobody else could end that, so others are told how to
+    begin it.
+    """
+    from decai.chain.local_node import ensure_running
+    from decai.chain.rpc import RpcChain
+    from decai.chain.showcase import show
+
+    print("\nThree models to try, of film reviews, of passengers and of digits that you draw:", flush=True)
+    for known in show(RpcChain(ensure_running().url), lambda line: print(f"  {line}", flush=True)):
+        print(f"  {known.name}: {known.address}", flush=True)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        print("\nOpen the dashboard with: decai serve")
+        return
+    _serve()
+
+
+def _serve() -> None:
+    """Serve the pages, on the usual port or another, and have them opened if there is something to do it."""
+    from decai.dashboard.options import Options, bound_socket
+    from decai.dashboard.serve import serve
+    from decai.errors import InputError
+
+    options = Options()
+    try:
+        listening = bound_socket(options)
+    except InputError:
+        options = Options(port=0)
+        listening = bound_socket(options)
+
+    def told(url: str) -> None:
+        print(f"\nThe dashboard is open at {url}; end it with Ctrl-C", flush=True)
+        if sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+            import webbrowser
+
+            webbrowser.open(url)
+
+    serve(options, listening=listening, told=told)
 
 
 def _told(number: int, step: "StoryStep", before: dict[str, int]) -> str:

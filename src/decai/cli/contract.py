@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from decai.cli.deploy import Bits, Bound, Incentive, Part, composed, model_of
-from decai.cli.model import Json, Rpc
+from decai.cli.options import Json, Rpc
+from decai.cli.show import counted
 from decai.cli.terms import ENTRY, terms_of_options
 from decai.errors import InputError
 
@@ -53,7 +54,7 @@ def source(
             print(f"# ---- {name}\n{text}")
         return
     _write(out, {**what.sources, "standard-input.json": json.dumps(standard_json(what), indent=1)}, arguments)
-    print(f"{out}: {len(what.sources)} modules; trainer.vy is the contract")
+    print(f"{out}: {counted(len(what.sources), 'module')}; trainer.vy is the contract")
 
 
 @app.command("install-compiler")

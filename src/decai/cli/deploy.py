@@ -2,16 +2,17 @@
 
 import json
 import math
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from decai.cli.model import Account, Json, Rpc
-from decai.cli.show import clean, count, ether, hint, price, table
+from decai.cli.consent import Yes, go_on, needs_asking
+from decai.cli.options import Account, Json, Rpc
+from decai.cli.show import clean, counted, ether, hint, price, table
 from decai.cli.terms import ENTRY, terms_of_options
-from decai.errors import InputError, Interrupted
+from decai.errors import InputError
 
 if TYPE_CHECKING:
     from decai.chain.compose import Composition
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from decai.chain.rpc import RpcChain
     from decai.protocols import Classifier, IncentiveMechanism
 
-__all__ = ["composed", "deploy", "model_of"]
+__all__ = ["composed", "deploy", "model_of", "own_parts"]
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A model file, or the folder of a run.")]
 _MOST_DIGITS: Final = 100
@@ -62,7 +63,7 @@ def deploy(
     part: Part = None,
     rpc: Rpc = None,
     account: Account = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before real money is spent.")] = False,
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Deploy a model: it is then used for free, and taught by anyone.
@@ -92,8 +93,8 @@ def deploy(
         hint(f"warning: {warning}")
     chain = connect(rpc, account)
     sender = default_sender(chain)
-    if not (yes or as_json):
-        _confirm(chain, plan, sender)
+    if needs_asking(chain, yes=yes, as_json=as_json):
+        _agree(plan, sender, chain)
     title = what.arguments[0]
     with deploying(chain, plan, sender, None if as_json else hint) as done:
         remember(KnownModel(done.address, chain.chain_id, done.first_block, title))
@@ -103,15 +104,12 @@ def deploy(
             print(_told(done, model, title), flush=True)
 
 
-def _confirm(chain: "RpcChain", plan: "Plan", sender: str) -> None:
-    """Ask before money of the outside world is spent, if somebody is there to be asked."""
-    if chain.is_development or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return
+def _agree(plan: "Plan", sender: str, chain: "RpcChain") -> None:
+    """Ask once for the whole plan."""
     most = ether(plan.gas * chain.fees.most)
-    print(f"{sender} sends {count(len(plan.steps), 'transaction')} on chain {chain.chain_id}")
+    print(f"{sender} sends {counted(len(plan.steps), 'transaction')} on chain {chain.chain_id}")
     print(f"  about {plan.gas:,} gas, at most {most} as the chain asks now")
-    if not typer.confirm("Go on?"):
-        raise Interrupted("nothing was sent")
+    go_on()
 
 
 def model_of(file: Path) -> tuple["Classifier", dict[str, Any]]:
@@ -161,17 +159,13 @@ def composed(
     texts: dict[str, str | None],
     max_features: int | None,
     index_bits: int | None,
-    parts: "list[str] | tuple[str, ...]",
+    parts: Sequence[str],
 ) -> "Composition":
     """The contract of a model with these terms."""
     from decai.chain.compose import MAX_FEATURES_CHOICES, Texts, compose
 
-    own: dict[str, str | Path] = {}
-    for part in parts:
-        role, equals, path = part.partition("=")
-        if not equals:
-            raise InputError(f"{part!r} names no part; give such as --part incentive=FILE.vy")
-        own[role] = path
+    own = own_parts(parts)
+    _require_room_applies(model, max_features, index_bits)
     said = {key: text if text is not None else facts.get(key) for key, text in texts.items()}
     named = Texts(said["name"] or facts["stem"], said["description"] or "", said["encoder"] or "none")
     if max_features is None:
@@ -184,9 +178,55 @@ def composed(
     return compose(model, terms, named, max_features=max_features, index_bits=index_bits, own_parts=own)
 
 
+def own_parts(parts: Sequence[str]) -> dict[str, str | Path]:
+    """The files that `--part` names, by their roles.
+
+    Raises
+    ------
+    InputError
+        If one names no file, or two have the same role.
+    """
+    own: dict[str, str | Path] = {}
+    for part in parts:
+        role, equals, path = part.partition("=")
+        if not equals or not path:
+            raise InputError(f"{part!r} names no part; give such as --part incentive=FILE.vy")
+        if role in own:
+            raise InputError(f"--part {role}: is given twice, as {own[role]} and as {path}; give one")
+        own[role] = path
+    return own
+
+
+def _require_room_applies(model: "Classifier", max_features: int | None, index_bits: int | None) -> None:
+    """Raise `InputError` if somebody chooses the room for lists of features of a model that takes none."""
+    from decai.chain.kinds import lists_features
+
+    if lists_features(model):
+        return
+    for option, value in (("--max-features", max_features), ("--index-bits", index_bits)):
+        if value is not None:
+            raise InputError(
+                f"{option} does not apply to {model.kind}, whose samples are vectors of "
+                f"{counted(model.num_features, 'number')}; leave it out"
+            )
+
+
 def _largest(model: "Classifier") -> int:
-    weights = getattr(model, "weights", None)
-    return max(weights(), default=0) if callable(weights) else 0
+    """The highest index that a feature of a model is known to have; 0 if its samples are vectors."""
+    from decai.classifier import NaiveBayes, SparseCentroid, SparsePerceptron
+
+    labels = range(len(model.classes))
+    match model:
+        case SparsePerceptron():
+            return max(model.weights(), default=0)
+        case NaiveBayes():
+            # Of the features that smoothing counts on, some may have been in no sample yet.
+            known = (index for label in labels for index in model.counts(label))
+            return max(model.vocabulary - 1, max(known, default=0))
+        case SparseCentroid():
+            columns = (column for n in labels for column in (model.initial(n)[1], model.learned(n)[1]))
+            return max((index for column in columns for index in column), default=0)
+    return 0
 
 
 def _warnings(terms: "IncentiveMechanism") -> list[str]:
@@ -222,14 +262,14 @@ def _result(done: "Deployment", chain_id: int, name: str) -> dict[str, Any]:
 
 
 def _told(done: "Deployment", model: "Classifier", name: str) -> str:
-    kind, size = model.kind.replace("-", " "), count(model.num_features, "feature")
+    kind, size = model.kind.replace("-", " "), counted(model.num_features, "feature")
     lines = [f"Deployed “{clean(name)}” ({kind}, {size}) at {done.address}"]
     rows = [
         (step.title, f"0x{step.transaction.hex()}", f"{step.gas:,} gas", ether(step.fee))
         for step in done.steps
     ]
     lines.append(table(rows, right=(2,)))
-    transactions = count(len(rows), "transaction")
+    transactions = counted(len(rows), "transaction")
     lines.append(f"  {transactions}, {done.gas:,} gas, {ether(done.fee)} at {price(done.fee, done.gas)}")
     if done.resumed:
         lines.append("  an earlier attempt was cut short; this one went on with it")

@@ -1,16 +1,16 @@
 """The events of a model, a line each."""
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from decai.cli.show import clean
+from decai.cli.show import clean, counted
 from decai.cli.words import eth
 from decai.protocols import Path
 
 if TYPE_CHECKING:
     from decai.chain.abi import Event
     from decai.chain.base import Log
-    from decai.chain.model import ModelInfo
 
 __all__ = ["told"]
 
@@ -22,7 +22,7 @@ _PATHS = {
 }
 
 
-def told(event: "Event", log: "Log", info: "ModelInfo", as_json: bool) -> str:
+def told(event: "Event", log: "Log", classes: Sequence[str], as_json: bool) -> str:
     """What happened, for a person or as one JSON object."""
     from decai.chain.abi import path_of
 
@@ -35,7 +35,7 @@ def told(event: "Event", log: "Log", info: "ModelInfo", as_json: bool) -> str:
     values = event.values
     if event.name in ("AddData", "AddDataPacked"):
         label = values["c"]
-        name = clean(info.classes[label]) if label < len(info.classes) else label
+        name = clean(classes[label]) if label < len(classes) else f"class {label:,}"
         text = f"{values['sender']} contributed a sample as {name}, deposit {eth(values['cost'])}"
     elif event.name == "Claimed":
         text = f"{values['claimer']} {_PATHS[path_of(event)]} {eth(values['amount'])}"
@@ -46,7 +46,14 @@ def told(event: "Event", log: "Log", info: "ModelInfo", as_json: bool) -> str:
     elif event.name == "Withdrawn":
         text = f"{values['account']} withdrew {eth(values['amount'])}"
     elif event.name == "FeatureIndicesAdded":
-        text = f"{len(values['indices']):,} feature indices were added"
+        number = len(values["indices"])
+        text = (
+            f"{counted(number, 'feature index', 'feature indices')} {'was' if number == 1 else 'were'} added"
+        )
+    elif event.name == "ClassStart":
+        text = f"class {values['index']:,} is to start from {counted(values['samples'], 'sample')}"
+    elif event.name == "AddClass":
+        text = f"class {values['index']:,} was added: {clean(values['name'])}"
     else:
         text = f"{values['recipient']}: {event.name.lower()} of {eth(values['amount'])}"
     return f"block {log.block:,}  {text}"

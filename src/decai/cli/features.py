@@ -1,22 +1,33 @@
-"""Samples as people write them: lists of numbers, files of lists, texts."""
+"""Samples as people write them: lists of numbers, and files of lists."""
 
-from collections.abc import Callable
+import csv
+import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from decai.errors import InputError, Refused, StorageError
-from decai.samples import Features, Samples
+from decai.errors import InputError, StorageError
+from decai.samples import Features
 
-__all__ = ["label_of", "parse_features", "read_samples", "rows_of", "text_features"]
+__all__ = [
+    "Row",
+    "label_of",
+    "parse_features",
+    "parse_numbers",
+    "parse_vector",
+    "read_rows",
+    "rows_of",
+]
 
 _LIMIT: Final = 2**32
 _DIGITS: Final = 20
-_BULK_LIMIT: Final = 2**31
+_LARGEST: Final = 2**31
+_LONGEST_LINE: Final = 2**20
 
 
-def parse_features(text: str, where: str = "the features") -> Features:
+def parse_features(text: str) -> Features:
     """Feature indices from ``1,5,9`` or a JSON list.
 
     Raises
@@ -29,69 +40,112 @@ def parse_features(text: str, where: str = "the features") -> Features:
     >>> parse_features("3, 1,4").tolist(), parse_features("[2]").tolist(), parse_features("").tolist()
     ([3, 1, 4], [2], [])
     """
-    inner = text.strip().removeprefix("[").removesuffix("]").strip()
-    words = [word.strip() for word in inner.split(",")] if inner else []
+    words = _words(text)
     for word in words:
         if not (word.isascii() and word.isdigit() and len(word) <= _DIGITS and int(word) < _LIMIT):
-            raise InputError(f"{where}: {word[:40]!r} is no feature index; give a list such as 1,5,9")
+            raise InputError(f"{word[:40]!r} is no feature index; give a list such as 1,5,9")
     numbers = [int(word) for word in words]
     if max(numbers, default=0) < 2**31:
         return np.array(numbers, dtype=np.int32)
     return np.array(numbers, dtype=np.int64)
 
 
-def read_samples(path: Path, check: Callable[[Features], None]) -> Samples:
-    """The samples in a file, one list a line, as JSON or as numbers with commas between.
+def parse_vector(text: str) -> Features:
+    """A vector in fixed point, where 1 is 1000000000, such as ``600000000,-800000000``.
 
-    Parameters
-    ----------
-    path
-        Of the file.
-    check
-        Raises `Refused` for a sample that the model cannot take.
+    Raises
+    ------
+    InputError
+        If it is no list of whole numbers between -2^31 and 2^31.
+
+    Examples
+    --------
+    >>> parse_vector("600000000, -800000000").tolist()
+    [600000000, -800000000]
+    """
+    numbers = []
+    for word in _words(text):
+        digits = word.removeprefix("-")
+        whole = digits.isascii() and digits.isdigit() and len(digits) <= _DIGITS
+        if not whole or int(digits) >= _LARGEST:
+            raise InputError(
+                f"{word[:40]!r} is no number of a vector in fixed point, where 1 is 1000000000; "
+                "give such, or --numbers for any others"
+            )
+        numbers.append(int(word))
+    return np.array(numbers, dtype=np.int64)
+
+
+def parse_numbers(text: str) -> list[float]:
+    """Numbers of any size from ``1, 2.5,-3e2`` or a JSON list.
+
+    Raises
+    ------
+    InputError
+        If one of them is no number, or not finite.
+
+    Examples
+    --------
+    >>> parse_numbers("[1, 2.5]"), parse_numbers("-3e2")
+    ([1.0, 2.5], [-300.0])
+    """
+    return [_number(word) for word in _words(text)]
+
+
+def _words(text: str) -> list[str]:
+    inner = text.strip().removeprefix("[").removesuffix("]").strip()
+    return [word.strip() for word in inner.split(",")] if inner else []
+
+
+def _number(word: str) -> float:
+    try:
+        number = float(word)
+    except ValueError:
+        raise InputError(f"{word[:40]!r} is no number; give numbers such as 1,2.5") from None
+    if not math.isfinite(number):
+        raise InputError(f"{word[:40]!r} is not finite, or far too large")
+    return number
+
+
+class Row(NamedTuple):
+    """A line of a file of samples."""
+
+    where: str
+    """The file and the line."""
+    text: str
+    cells: tuple[str, ...]
+    """The same, cut at the commas that stand in no quotation marks."""
+
+
+def read_rows(path: Path) -> list[Row]:
+    """The lines of a file, one for each sample.
 
     Raises
     ------
     StorageError
         If the file cannot be read.
     InputError
-        If a line is no list of feature indices, or none that the model takes; says which.
+        If it is no text, or a line is far too long.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
         raise StorageError(f"{path}: cannot be read ({error.strerror or error})") from None
     except UnicodeDecodeError:
         raise InputError(f"{path}: is no text") from None
-    rows = []
+    return list(_rows(path, lines))
+
+
+def _rows(path: Path, lines: Sequence[str]) -> Iterator[Row]:
     for number, line in enumerate(lines, 1):
         where = f"{path}, line {number}"
-        row = parse_features(line, where)
+        if len(line) > _LONGEST_LINE:
+            raise InputError(f"{where}: has {len(line):,} characters; at most {_LONGEST_LINE:,} may be")
         try:
-            check(row)
-        except Refused as refusal:
-            raise InputError(f"{where}: {refusal}") from None
-        if len(row) and int(row.max()) >= _BULK_LIMIT:
-            raise InputError(
-                f"{where}: a feature index is above {_BULK_LIMIT - 1:,}, which bulk prediction cannot take"
-            )
-        rows.append(row)
-    return Samples.sparse(rows)
-
-
-def text_features(text: str, encoder: str, size: int) -> Features:
-    """The features of a text, for a model whose encoder is the vocabulary of a data set.
-
-    Raises
-    ------
-    InputError
-        If its encoder takes no text.
-    """
-    if encoder != "imdb words":
-        raise InputError(f"the encoder of this model is {encoder!r}, which takes no text; give --features")
-    from decai.dataset import imdb
-
-    return imdb.encode(text, size)
+            cells = next(csv.reader([line], skipinitialspace=True), [])
+        except csv.Error as error:
+            raise InputError(f"{where}: is no line of a table ({error})") from None
+        yield Row(where, line, tuple(cell.strip() for cell in cells))
 
 
 def rows_of(text: str, size: int) -> range:

@@ -118,13 +118,15 @@ def _show(rows: "list[GasRow]", price: int) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from decai.units import counted
+
     console = Console()
     if not console.is_terminal:
         console.width = _WIDTH
     for group in _groups(rows):
         first = group[0]
         title = (
-            f"{first.classifier}, {first.incentive}: {first.features} features "
+            f"{first.classifier}, {first.incentive}: {counted(first.features, 'feature')} "
             f"(room for {first.max_features}, {first.index_bits}-bit indices)"
         )
         table = Table(title=title, title_justify="left", title_style="bold")

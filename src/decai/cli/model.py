@@ -2,98 +2,42 @@
 
 import json
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from decai.cli import complete
-from decai.cli.show import clean
+from decai.cli.options import (
+    FeaturesOption,
+    FileOption,
+    FirstBlock,
+    Given,
+    Json,
+    Model,
+    NumbersOption,
+    Rpc,
+    SampleOption,
+    TextOption,
+    opened,
+)
+from decai.cli.show import clean, counted, hint
 from decai.errors import InputError
 
 if TYPE_CHECKING:
     from decai.chain.client import ChainTrainer
     from decai.chain.model import ModelInfo
+    from decai.samples import IntArray, Samples
 
-__all__ = ["Account", "FirstBlock", "Json", "Model", "Rpc", "app", "date", "opened", "short"]
-
-app = typer.Typer(help="Use a shared model: ask it, teach it, claim, check it.")
-
-Model = Annotated[
-    str,
-    typer.Argument(
-        metavar="ADDRESS",
-        autocompletion=complete.models,
-        help="Its address, the beginning of it, or its name.",
-    ),
-]
-Rpc = Annotated[
-    str | None,
-    typer.Option("--rpc", metavar="URL", help="The node; by default the local one, of play money."),
-]
-Account = Annotated[
-    str | None, typer.Option("--account", metavar="ADDRESS", help="Who acts; by default the first account.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-FirstBlock = Annotated[
-    int | None,
-    typer.Option(
-        "--first-block",
-        metavar="N",
-        min=0,
-        help="The block in which it was deployed, or any before; by default found out.",
-    ),
-]
-
-
-def opened(
-    address: str, rpc: str | None, account: str | None = None, first_block: int | None = None
-) -> "ChainTrainer":
-    """The model that a command is about."""
-    from decai.chain.connect import connect, open_model
-
-    return open_model(connect(rpc, account), address, first_block)
-
-
-def date(time: int) -> str:
-    """A time for a person."""
-    return f"{datetime.fromtimestamp(time).astimezone():%Y-%m-%d %H:%M:%S}"
-
-
-def short(address: str) -> str:
-    """An address for a line.
-
-    Examples
-    --------
-    >>> short("0x5FbDB2315678afecb367f032d93F642f64180aa3")
-    '0x5FbD…0aa3'
-    """
-    return f"{address[:6]}…{address[-4:]}"
-
-
-@app.command("list")
-def list_models(as_json: Json = False) -> None:
-    """List the models that were deployed from this machine."""
-    from decai.chain.known import known_models
-
-    models = known_models()
-    if as_json:
-        print(json.dumps({"models": [asdict(model) for model in models]}))
-        return
-    for model in models:
-        print(f"{model.address}  chain {model.chain_id}  {clean(model.name)}")
-    if not models:
-        print("no model was deployed from here yet; see decai deploy --help")
+__all__ = ["export", "predict", "show_info", "verify", "watch"]
 
 
 def _samples(info: "ModelInfo") -> str:
     if info.form.is_sparse:
-        return f"at most {info.max_features} features, indices below 2^{info.form.lane_bits}"
-    return f"{info.max_features} numbers of which the squares add up to 1"
+        return f"at most {counted(info.max_features, 'feature')}, indices below 2^{info.form.lane_bits}"
+    return f"{counted(info.max_features, 'number')} of which the squares add up to 1"
 
 
-@app.command("info")
 def show_info(address: Model, rpc: Rpc = None, as_json: Json = False) -> None:
     """Tell what a model is, its terms, and what a contribution costs now."""
     from decai.chain.model import read_state
@@ -120,7 +64,10 @@ def show_info(address: Model, rpc: Rpc = None, as_json: Json = False) -> None:
         ("encoder", clean(info.encoder)),
         ("samples", _samples(info)),
         ("owner", trainer.owner),
-        ("used", f"{counts['contributions']:,} contributions, {counts['valid']:,} of them validated"),
+        (
+            "used",
+            f"{counted(counts['contributions'], 'contribution')}, {counts['valid']:,} of them validated",
+        ),
         ("at stake", eth(trainer.held)),
         ("cost now", eth(trainer.cost())),
         ("refund", f"after {format_seconds(info.refund_wait)}, if the model agrees"),
@@ -132,70 +79,87 @@ def show_info(address: Model, rpc: Rpc = None, as_json: Json = False) -> None:
         print(f"  {name:9} {text}")
 
 
-@app.command("predict")
 def predict(
     address: Model,
-    features: Annotated[str | None, typer.Option(help="Feature indices, such as 1,5,9.")] = None,
-    text: Annotated[str | None, typer.Option(help="A text, if the model's encoder takes one.")] = None,
-    file: Annotated[Path | None, typer.Option(help="A file of samples, one list of indices a line.")] = None,
+    features: FeaturesOption = None,
+    numbers: NumbersOption = None,
+    text: TextOption = None,
+    sample: SampleOption = None,
+    file: FileOption = None,
     dataset: Annotated[
         str | None, typer.Option(autocompletion=complete.datasets, help="The test part of a data set.")
     ] = None,
     rows: Annotated[
-        str, typer.Option(help="Of the data set: one such as 7, or several such as 0:100.")
-    ] = ":",
+        str | None,
+        typer.Option(
+            help="Of the file or data set: one such as 7, or several such as 0:100; all by default."
+        ),
+    ] = None,
     first_block: FirstBlock = None,
     rpc: Rpc = None,
     as_json: Json = False,
 ) -> None:
     """Ask a model, which is free."""
-    if sum(choice is not None for choice in (features, text, file, dataset)) != 1:
-        raise InputError("give one of --features, --text, --file and --dataset")
+    given = Given(features, numbers, text, sample, file)
+    if dataset is None or not given.is_nothing:
+        given.require_one("--dataset")
+        if dataset is not None:
+            raise InputError(f"give one of {given.options[0]} and --dataset")
+    if rows is not None and file is None and dataset is None:
+        raise InputError("--rows does not apply without --file or --dataset; leave it out")
+    from decai.cli.features import rows_of
+    from decai.cli.sample import SampleReader
+
     trainer = opened(address, rpc, first_block=first_block)
-    if features is not None or text is not None:
-        _predict_one(trainer, features, text, as_json)
-        return
-    _predict_many(trainer, file, dataset, rows, as_json)
-
-
-def _predict_one(trainer: "ChainTrainer", features: str | None, text: str | None, as_json: bool) -> None:
-    from decai.cli.features import parse_features, text_features
-
-    sample = (
-        parse_features(features) if features is not None else text_features(text or "", *_encoder(trainer))
-    )
-    label = trainer.predict(sample)
-    if as_json:
-        print(json.dumps({"label": label, "class": trainer.info.classes[label], "features": sample.tolist()}))
+    if file is not None:
+        samples = SampleReader(trainer).samples(file)
+        chosen = list(rows_of(rows or ":", len(samples)))
+        _predict_many(trainer, samples.select(chosen), None, as_json)
+    elif dataset is not None:
+        _predict_many(trainer, *_test_part(trainer, dataset, rows or ":"), as_json)
     else:
-        print(clean(trainer.info.classes[label]))
+        _predict_one(trainer, given, as_json)
 
 
-def _encoder(trainer: "ChainTrainer") -> tuple[str, int]:
-    from decai.chain.kinds import vocabulary_of
+def _predict_one(trainer: "ChainTrainer", given: Given, as_json: bool) -> None:
+    from decai.cli.sample import read_one
 
-    return trainer.info.encoder, vocabulary_of(trainer.chain, trainer.info)
+    read = read_one(trainer, given, as_json)
+    if read.knows_nothing and not as_json:
+        hint(
+            f"warning: the encoder {clean(trainer.info.encoder)!r} knows no word of this text; "
+            "the answer is that for an empty one"
+        )
+    label = trainer.predict(read.features)
+    name = trainer.info.classes[label]
+    if as_json:
+        print(json.dumps({"label": label, "class": name, "features": read.features.tolist()}))
+    else:
+        print(clean(name))
+
+
+def _test_part(trainer: "ChainTrainer", dataset: str, rows: str) -> tuple["Samples", "IntArray"]:
+    """The test samples of a data set, in the form that the model takes, and their labels."""
+    from decai.cli.features import rows_of
+    from decai.dataset import info, load
+
+    form = "sparse" if trainer.info.form.is_sparse else "dense"
+    if info(dataset).form not in (form, "both"):
+        kinds = {"sparse": "lists of features", "dense": "vectors"}
+        other = kinds["dense" if form == "sparse" else "sparse"]
+        raise InputError(f"{dataset}: its samples are {other}; this model takes {kinds[form]}")
+    test = load(dataset, dense=form == "dense").test
+    chosen = list(rows_of(rows, len(test)))
+    return test.samples.select(chosen), test.labels[chosen]
 
 
 def _predict_many(
-    trainer: "ChainTrainer", file: Path | None, dataset: str | None, rows: str, as_json: bool
+    trainer: "ChainTrainer", samples: "Samples", expected: "IntArray | None", as_json: bool
 ) -> None:
     import numpy as np
 
     from decai.chain.current import current_classifier
-    from decai.cli.features import read_samples, rows_of
 
-    expected: Any = None
-    if file is not None:
-        samples = read_samples(file, trainer.calls.check_features)
-    else:
-        from decai.dataset import load
-
-        test = load(str(dataset)).test
-        chosen = rows_of(rows, len(test))
-        samples, expected = test.samples.select(list(chosen)), test.labels[list(chosen)]
-        if not samples.is_sparse:
-            raise InputError(f"{dataset}: its samples are vectors; this model takes lists of features")
     model, _ = current_classifier(trainer)
     labels = model.predict_many(samples)
     right = None if expected is None else int(np.count_nonzero(labels == expected))
@@ -206,13 +170,13 @@ def _predict_many(
         print(json.dumps(result))
         return
     if right is not None and len(labels) > 1:
-        print(f"{right:,} of {len(labels):,} are right ({right / len(labels):.1%})")
+        verb = "is" if right == 1 else "are"
+        print(f"{right:,} of {len(labels):,} {verb} right ({right / len(labels):.1%})")
         return
     for label in labels.tolist():
-        print(clean(trainer.info.classes[label]))
+        print(clean(model.classes[label]))
 
 
-@app.command("verify")
 def verify(address: Model, first_block: FirstBlock = None, rpc: Rpc = None, as_json: Json = False) -> None:
     """Replay all that ever happened to a model in the Python twin, and compare every word of its state."""
     from decai.chain.audit import audit
@@ -224,8 +188,8 @@ def verify(address: Model, first_block: FirstBlock = None, rpc: Rpc = None, as_j
         print(json.dumps({**asdict(found), "holds": found.holds}))
     else:
         print(
-            f"{found.address} up to block {found.block:,}: {found.contributions:,} contributions, "
-            f"{found.claims:,} claims, {eth(found.held)} at stake"
+            f"{found.address} up to block {found.block:,}: {counted(found.contributions, 'contribution')}, "
+            f"{counted(found.claims, 'claim')}, {eth(found.held)} at stake"
         )
         for check in found.checks:
             print(f"  {'equal ' if check.holds else 'DIFFERS'} {check.name:9} {check.detail}")
@@ -238,7 +202,6 @@ def verify(address: Model, first_block: FirstBlock = None, rpc: Rpc = None, as_j
         raise typer.Exit(2)
 
 
-@app.command("export")
 def export(
     address: Model,
     out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="The model file.")],
@@ -265,10 +228,9 @@ def export(
     if as_json:
         print(json.dumps({"file": str(out), **source, "features": model.num_features}))
     else:
-        print(f"{out}: {model.kind} with {model.num_features:,} features, as of block {block:,}")
+        print(f"{out}: {model.kind} with {counted(model.num_features, 'feature')}, as of block {block:,}")
 
 
-@app.command("watch")
 def watch(
     address: Model,
     every: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = 1.0,
@@ -291,12 +253,16 @@ def watch(
     begin = trainer.chain.block + 1 if first_block is None else first_block
     if not as_json:
         print(f"watching “{clean(trainer.info.name)}” from block {begin:,} on; end with Ctrl-C", flush=True)
+    classes = trainer.info.classes
     while True:
         last = trainer.chain.block
         if last >= begin:
             for log in trainer.chain.logs(trainer.address, begin, last):
                 event = decode_event(log.topics, log.data)
-                if event is not None:
-                    print(told(event, log, trainer.info, as_json), flush=True)
+                if event is None:
+                    continue
+                print(told(event, log, classes, as_json), flush=True)
+                if event.name == "AddClass" and event.values["index"] == len(classes):
+                    classes = (*classes, event.values["name"])
             begin = last + 1
         sleep(every)

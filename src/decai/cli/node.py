@@ -123,7 +123,9 @@ def advance_time(
     if as_json:
         print(json.dumps({"advanced": seconds, "time": now}))
     else:
-        print(f"{format_seconds(seconds)} have passed; it is {_date(now)}")
+        passed = format_seconds(seconds)
+        is_one = passed.startswith("1 ") and passed.count(" ") == 1
+        print(f"{passed} {'has' if is_one else 'have'} passed; it is {_date(now)}")
 
 
 def _accounts(url: str) -> list[str]:

@@ -6,9 +6,9 @@ from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from typing import Final
 
-from decai.units import ETHER, format_seconds
+from decai.units import ETHER, counted, format_seconds
 
-__all__ = ["clean", "count", "date", "ether", "hint", "price", "table", "when"]
+__all__ = ["clean", "counted", "date", "ether", "hint", "price", "table", "when"]
 
 _SMALLEST_SHOWN: Final = 10**9
 _LONGEST: Final = 200
@@ -58,17 +58,6 @@ def when(time: int, now: int) -> str:
     """A time stamp as a local date, and how far off it is."""
     distance = format_seconds(abs(time - now))
     return f"{date(time)} ({f'in {distance}' if time > now else f'{distance} ago' if time < now else 'now'})"
-
-
-def count(number: int, thing: str) -> str:
-    """So many things.
-
-    Examples
-    --------
-    >>> count(1, "transaction"), count(2_000, "weight")
-    ('1 transaction', '2,000 weights')
-    """
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def clean(text: str) -> str:

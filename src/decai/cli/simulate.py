@@ -82,8 +82,8 @@ def plot(
 
 
 def demo() -> None:
-    """See who gains and who loses, on real film reviews: simulated, then on a chain."""
-    from decai.cli.chain_story import play
+    """See who gains and who loses, on real film reviews: simulated, on a chain, and in a browser."""
+    from decai.cli.chain_story import open_dashboard, play
     from decai.cli.words import story
     from decai.simulation.run_data import load_run
     from decai.simulation.run_place import default_folder
@@ -97,6 +97,7 @@ def demo() -> None:
     print(story(load_run(folder), scenario))
     print(f"\nThe picture: {picture}\nThe run:     {folder}\n", flush=True)
     play()
+    open_dashboard()
 
 
 def _run(

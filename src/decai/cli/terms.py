@@ -33,6 +33,8 @@ _TERMS: Final = {
     "shares": _Term("--shares", "shares", "count"),
 }
 
+_OF_DEPOSITS: Final = ("owner_wait", "any_wait", "cost_weight", "shares")
+
 
 class _Said(NamedTuple):
     """A value, and who said it."""
@@ -59,7 +61,7 @@ def terms_of_options(
     Raises
     ------
     InputError
-        If one of them is malformed, out of its range or out of order; says which.
+        If one of them is malformed, out of its range, out of order, or does not apply; says which.
     """
     from decai.incentive import Points, Stakeable
     from decai.units import Seconds, Wei, format_seconds, parse_seconds, parse_wei
@@ -68,6 +70,8 @@ def terms_of_options(
         raise InputError(f"{source}: {ENTRY} must be an object")
     said = {name: _said(term, options.get(name), entry or {}, source) for name, term in _TERMS.items()}
     kind = _chosen(said["incentive"], ("stakeable", "points"))
+    if kind == Points.kind:
+        _refuse_deposits(options, said["incentive"].where)
     shares = _chosen(said["shares"], ("count", "deposit"))
     waits = {
         name: Seconds(_number(said[name], parse_seconds, _WAIT_LIMIT, "2^32 seconds (136 years)"))
@@ -89,6 +93,16 @@ def terms_of_options(
         waits["any_wait"],
         shares="deposit" if shares == "deposit" else "count",
     )
+
+
+def _refuse_deposits(options: Mapping[str, str | None], where: str) -> None:
+    """What a file says of deposits besides is left aside; whoever gives an option means it."""
+    for name in _OF_DEPOSITS:
+        if options.get(name) is not None:
+            raise InputError(
+                f"{_TERMS[name].option} does not apply to points, which take no deposits "
+                f"({where} says points); leave it out, or give --incentive stakeable"
+            )
 
 
 def terms_entry(info: "ModelInfo") -> dict[str, Any]:

@@ -30,6 +30,7 @@ def train(
     """Train a model on a data set's training part, in exact integers, and write a model file."""
     from decai.model_file import write_model
     from decai.simulation.initial import initial_model
+    from decai.units import counted
 
     made = initial_model(dataset, classifier, settings or (), initial=initial, seed=seed)
     write_model(made.classifier, out, extra=made.entries)
@@ -47,6 +48,6 @@ def train(
             )
         )
         return
-    print(f"{out}: {made.classifier.kind} with {made.classifier.num_features:,} features")
-    print(f"  learned from {made.samples:,} samples of {made.dataset}")
+    print(f"{out}: {made.classifier.kind} with {counted(made.classifier.num_features, 'feature')}")
+    print(f"  learned from {counted(made.samples, 'sample')} of {made.dataset}")
     print(f"  right on {made.accuracy:.1%} of the test part")

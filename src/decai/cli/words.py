@@ -7,7 +7,7 @@ import numpy as np
 from decai.simulation.result import Balance, RunResult
 from decai.simulation.run_data import RunData
 from decai.simulation.scenario import Scenario
-from decai.units import ETHER
+from decai.units import ETHER, counted
 
 __all__ = ["account", "eth", "story"]
 
@@ -38,8 +38,8 @@ def eth(amount: int) -> str:
 def account(result: RunResult) -> str:
     """What a run came to, in a few lines."""
     lines = [
-        f"{result.scenario}, seed {result.seed}: {result.contributions:,} contributions in "
-        f"{result.days:,.0f} days; {_REASONS.get(result.stopped_by, result.stopped_by)}",
+        f"{result.scenario}, seed {result.seed}: {counted(result.contributions, 'contribution')} in "
+        f"{counted(round(result.days), 'day')}; {_REASONS.get(result.stopped_by, result.stopped_by)}",
         f"  accuracy  {result.initial_accuracy:.1%} at the start, {result.final_accuracy:.1%} at the end; "
         f"{result.baseline_accuracy:.1%} if trained on all true data",
     ]
@@ -49,7 +49,7 @@ def account(result: RunResult) -> str:
         lines.append(f"  {name:{width}} {eth(balance.start)} became {eth(balance.end)}{change}")
     if result.held:
         lines.append(f"  {'unclaimed':{width}} {eth(result.held)}")
-    claims = ", ".join(f"{total.count:,} {_CLAIMS[path]}" for path, total in result.claims.items())
+    claims = ", ".join(f"{_claims(path, total.count)}" for path, total in result.claims.items())
     lines.append(f"  {'claims':{width}} {claims}")
     lines.append(
         f"  {'time':{width}} {result.loop_cpu_seconds:.1f} s in the loop, {result.wall_seconds:.1f} s in all"
@@ -62,19 +62,20 @@ def account(result: RunResult) -> str:
 
 
 _PLACES: Final = {"evm": "on an EVM in this process", "node": "on a node of its own"}
-_CLAIMS: Final = {
-    "refund": "refunds",
-    "report": "reports",
-    "owner": "by the owner",
-    "anyone": "by anyone, after the last wait",
-}
+_CLAIMS: Final = {"owner": "by the owner", "anyone": "by anyone, after the last wait"}
+
+
+def _claims(path: str, number: int) -> str:
+    """How many claims were made on a path, whose plain names are things."""
+    return f"{number:,} {_CLAIMS[path]}" if path in _CLAIMS else counted(number, path)
 
 
 def story(run: RunData, scenario: Scenario) -> str:
     """Did the model stay good, did the honest profit, did attackers go broke?"""
     result = run.result
     lines = [
-        f"In {result.days:,.0f} days, {result.contributions:,} samples were contributed to a shared model.",
+        f"In {counted(round(result.days), 'day')}, {counted(result.contributions, 'sample')} "
+        f"{'was' if result.contributions == 1 else 'were'} contributed to a shared model.",
         "",
         f"Did the model stay good? {_goodness(result)}",
     ]

@@ -8,12 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
+from decai.dashboard.drafts import Drafts
 from decai.dashboard.fates import look, send_by_node
 from decai.dashboard.library import Library
 from decai.dashboard.network import Head, Network
 from decai.dashboard.opened import Shelf
 from decai.dashboard.options import Options
 from decai.dashboard.outbox import Entry, Outbox
+from decai.dashboard.runs import Runs
 from decai.errors import DecaiError
 
 __all__ = ["Dashboard", "current", "install"]
@@ -51,6 +53,8 @@ class Dashboard:
         self.outbox = Outbox(folder / "outbox.sqlite")
         self.shelf = Shelf(self.network)
         self.library = Library(self.network, self.shelf)
+        self.runs = Runs(folder / "runs")
+        self.drafts = Drafts(folder / "drafts")
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="decai")
         self._sending: set[str] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -72,6 +76,7 @@ class Dashboard:
 
     async def end(self) -> None:
         """Let go of everything; what is on its way is in the outbox."""
+        await self.runs.close()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

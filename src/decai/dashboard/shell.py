@@ -29,6 +29,8 @@ _log: Final = logging.getLogger("decai.dashboard")
 _STATIC: Final = Path(__file__).parent / "static"
 _NAVIGATION: Final = (
     ("/", "Models"),
+    ("/add", "Add a model"),
+    ("/simulate", "Simulate"),
     ("/about", "About"),
 )
 _THEME: Final = """<script>
@@ -80,7 +82,7 @@ def install_assets() -> None:
     app.add_static_files(base, _STATIC, max_cache_age=31_536_000)
     ui.add_head_html(
         f'{_THEME}<link rel="stylesheet" href="{base}/theme.css">'
-        f'<script defer src="{base}/page.js"></script><script defer src="{base}/wallet.js"></script>',
+        + "".join(f'<script defer src="{base}/{name}.js"></script>' for name in ("page", "wallet", "chart")),
         shared=True,
     )
     ui.add_body_html(_SPLASH, shared=True)

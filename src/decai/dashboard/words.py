@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from decai.cli.show import clean, count, ether
+from decai.cli.show import clean, ether
+from decai.units import counted as count
 from decai.units import format_seconds
 
 __all__ = [

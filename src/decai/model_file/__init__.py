@@ -24,7 +24,7 @@ from decai.model_file import _centroid, _naive_bayes, _perceptron
 from decai.model_file._field import Field, shown
 from decai.protocols import Classifier
 
-__all__ = ["model_from_dict", "model_to_dict", "read_model", "write_model"]
+__all__ = ["model_from_dict", "model_from_text", "model_to_dict", "read_model", "write_model"]
 
 _READERS: Final[Mapping[str, Callable[[Field], Classifier]]] = {
     "sparse perceptron": _perceptron.read_sparse,
@@ -55,7 +55,29 @@ def read_model(path: str | Path) -> Classifier:
         content = Path(path).read_bytes()
     except OSError as error:
         raise StorageError(f"{path}: cannot be read ({error.strerror or error})") from None
-    return model_from_dict(_parsed(content, str(path)), str(path))
+    return model_from_text(content, str(path))[0]
+
+
+def model_from_text(content: bytes, source: str) -> tuple[Classifier, dict[str, Any]]:
+    """The model in the content of a file, and the file's entries, with numbers as `Decimal`.
+
+    Parameters
+    ----------
+    content
+        Of the file.
+    source
+        What errors call it.
+
+    Raises
+    ------
+    ModelFileError
+        If it is malformed or a number is out of its range; says where and why.
+    """
+    data = _parsed(content, source)
+    model = model_from_dict(data, source)
+    # Whatever is no object is no model either.
+    assert isinstance(data, dict)
+    return model, data
 
 
 def write_model(classifier: Classifier, path: str | Path, *, extra: Mapping[str, Any] | None = None) -> None:

@@ -3,7 +3,7 @@
 import dataclasses
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from time import perf_counter
@@ -18,7 +18,10 @@ from decai.simulation.run_folder import save_run
 from decai.simulation.run_place import check_folder
 from decai.simulation.scenario import Scenario
 
-__all__ = ["load_dataset", "simulate"]
+__all__ = ["Watch", "load_dataset", "simulate"]
+
+Watch = Callable[[Simulation], None]
+"""Looks at a simulation while it runs."""
 
 
 def simulate(
@@ -29,6 +32,7 @@ def simulate(
     out: Path | None = None,
     replace: bool = False,
     progress: Progress | None = None,
+    watch: Watch | None = None,
 ) -> RunResult:
     """Run a scenario to its end.
 
@@ -48,6 +52,8 @@ def simulate(
         seed.
     progress
         Called now and then with the contributions so far and the most there can be.
+    watch
+        Called as often with the simulation itself, to be looked at and left as it is.
 
     Returns
     -------
@@ -86,7 +92,7 @@ def simulate(
         simulation = _prepared(scenario, seed, on, chains)
         chains.enter_context(_signals_stop(simulation))
         with suppress(AgentError):
-            simulation.run(progress)
+            simulation.run(_looked_at(simulation, progress, watch))
         result = result_of(simulation)
         result = dataclasses.replace(result, on=on, wall_seconds=perf_counter() - started)
         try:
@@ -100,6 +106,18 @@ def simulate(
     if result.status == "interrupted":
         raise Interrupted(f"interrupted {_account(result, out, written)}")
     return dataclasses.replace(result, run=str(out)) if written else result
+
+
+def _looked_at(simulation: Simulation, progress: Progress | None, watch: Watch | None) -> Progress | None:
+    if watch is None:
+        return progress
+
+    def look(done: int, total: int) -> None:
+        watch(simulation)
+        if progress is not None:
+            progress(done, total)
+
+    return look
 
 
 def _prepared(scenario: Scenario, seed: int, on: Place, chains: ExitStack) -> Simulation:

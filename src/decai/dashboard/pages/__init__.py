@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from nicegui import Client, app, background_tasks, ui
 
 from decai.dashboard.library import Query
-from decai.dashboard.pages import about, missing, model, models
+from decai.dashboard.pages import about, add, missing, model, models, simulate
 from decai.dashboard.shell import filled, frame, framed
 
 __all__ = ["register"]
@@ -29,6 +29,14 @@ def register() -> None:
     @ui.page("/model/{address}/{tab}")
     async def _model_tab(address: str, tab: str) -> None:
         await framed("Model", "/", lambda page: model.build(page, address, tab))
+
+    @ui.page("/add")
+    async def _add() -> None:
+        await framed("Add a model", "/add", add.build)
+
+    @ui.page("/simulate")
+    async def _simulate() -> None:
+        await framed("Simulate", "/simulate", simulate.build)
 
     @ui.page("/about")
     async def _about() -> None:
