@@ -51,7 +51,7 @@ def salt_of(code: bytes) -> bytes:
 def is_from_factory(address: Address, code: bytes) -> bool:
     """Whether the factory has made a clone at this address with this code.
 
-    It follows from the address, so it can neither be forged nor forgotten. The factory lets a clone begin in the
-    transaction that makes it, by the implementation that its code names.
+    It follows from the address, so it can neither be forged nor forgotten. The factory lets a clone begin in
+    the transaction that makes it, by the implementation that its code names.
     """
     return create2_address(FACTORY, salt_of(code), deployment_of(code)) == address

@@ -1,4 +1,4 @@
-"""What is a clone's own: terms, numbers, texts and start, in the bytes of its code, as ``clone.vy`` reads them.
+"""What is a clone's own: terms, numbers, texts and start, as bytes of its code that ``clone.vy`` reads.
 
 Of a contract with code of its own these are values in ``parameters.vy`` and arguments of the constructor. A
 clone's code is that of an implementation, which many share, so they have no place there: what stands in
@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 OWN_AT: Final = 77
-"""Where in the code of a clone what is its own begins, behind the proxy's bytes and the word of the factory."""
+"""Where in the code of a clone what is its own begins, behind the proxy and the word of the factory."""
 MOST_STATE_WORDS: Final = 512
 _LONGEST_TEXT: Final = 1_024
 _PIECE: Final = 2_048
@@ -47,7 +47,8 @@ _NUMBERS: Final[Mapping[str, int | bool]] = MappingProxyType(
         "START_IN_CODE": True,
         **dict.fromkeys(("REFUND_WAIT", "COST_WEIGHT"), 0),
         # What `_phase` of stakeable.vy has in their place.
-        **{"OWNER_WAIT": 1, "ANY_WAIT": 2},
+        "OWNER_WAIT": 1,
+        "ANY_WAIT": 2,
         **dict.fromkeys(("BASE_ENTRIES", "BASE_KEY_BITS", "BASE_ROWS", "BASE_COUNT_BITS", "HASH_SEED"), 0),
         **dict.fromkeys(("BASE_VALUE_BITS", "BASE_ENTRY_BITS", "BASE_LANE_BITS"), 16),
         **dict.fromkeys(("BASE_WORDS", "BASE_GROUPS"), 1),
@@ -104,7 +105,7 @@ def _in_place_of(name: str, kept: Constant) -> int | bool | str:
 
 
 def piece_bytes(size: int) -> int:
-    """How many bytes are best read at once, of a clone or, if data contracts hold it, of a table of this size."""
+    """How many bytes are best read at once of a clone, or of a table in data contracts, of this size."""
     return _PIECE if size >= _PIECE else _SMALL_PIECE
 
 
@@ -157,7 +158,9 @@ def clone_data(
         If it is larger than a chain takes.
     """
     if len(state) > MOST_STATE_WORDS:
-        raise InputError(f"a clone begins with at most {MOST_STATE_WORDS} words of its classes, not {len(state)}")
+        raise InputError(
+            f"a clone begins with at most {MOST_STATE_WORDS} words of its classes, not {len(state)}"
+        )
     size = clone_size(constants, texts, len(state), len(table))
     if size > CODE_LIMIT:
         raise InputError(f"the clone would have {size:,} bytes of code; at most {CODE_LIMIT:,} may be")
@@ -180,7 +183,9 @@ def clone_data(
         | _packed(constants, _LAYOUT)
     )
     words = (word.to_bytes(32, "big") for word in (terms, layout, numbers))
-    return b"".join([*words, *begins, *encoded, *_bytes_of(state), bytes(filling), *_bytes_of([*seed, *table])])
+    return b"".join(
+        [*words, *begins, *encoded, *_bytes_of(state), bytes(filling), *_bytes_of([*seed, *table])]
+    )
 
 
 def _packed(constants: Mapping[str, Constant], fields: Sequence[tuple[str, int]]) -> int:

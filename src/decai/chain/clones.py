@@ -5,13 +5,13 @@ Specified in ``docs/mechanism.md#clones``.
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 from decai.chain.abi import call_data
 from decai.chain.address import checksummed
 from decai.chain.base import Mined, Reader
 from decai.chain.compiler import compile_composition
-from decai.chain.compose_clone import Clone
+from decai.chain.compose import encoded_arguments
+from decai.chain.compose_clone import NOTHING, Clone
 from decai.chain.create2 import DEPLOYER, DEPLOYER_CODE, deployer_address
 from decai.chain.factory import FACTORY, compiled_factory
 from decai.errors import ChainError
@@ -24,9 +24,6 @@ __all__ = [
     "require_deployer",
     "shared_parts",
 ]
-
-_NOTHING: Final = ("", "", "", (), (0,), (0,))
-"""What the constructor of an implementation is given, which has nothing of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +49,8 @@ class SharedPart:
         found = chain.code(self.address)
         if found and found != self.code:
             raise ChainError(
-                f"the code at {self.address} on chain {chain.chain_id} is not the {self.title} that it should "
-                "be; nothing is deployed that relies on it"
+                f"the code at {self.address} on chain {chain.chain_id} is not the {self.title} that it "
+                "should be; nothing is deployed that relies on it"
             )
         return bool(found)
 
@@ -68,15 +65,12 @@ def shared_parts(clone: Clone) -> tuple[SharedPart, SharedPart]:
     MissingError
         If there is no compiler.
     """
-    from eth_abi.abi import encode
-
     compiled = compile_composition(clone)
-    arguments = encode(["string", "string", "string", "string[]", "uint256[1]", "uint256[1]"], _NOTHING)
     # Its constructor leaves all immutable values as they are.
     code = compiled.runtime_code + bytes(compiled.immutable_bytes)
     factory = compiled_factory()
     return (
-        _part("implementation", compiled.init_code + arguments, code),
+        _part("implementation", compiled.init_code + encoded_arguments(NOTHING), code),
         _part("factory", factory.init_code, factory.runtime_code),
     )
 
@@ -95,8 +89,9 @@ def require_deployer(chain: Reader) -> None:
     """
     if chain.code(DEPLOYER) != DEPLOYER_CODE:
         raise ChainError(
-            f"chain {chain.chain_id} lacks the deterministic deployer at {DEPLOYER}, which brings what clones "
-            "share; have it brought there (docs/mechanism.md#clones says how), or deploy without --clone"
+            f"chain {chain.chain_id} lacks the deterministic deployer at {DEPLOYER}, which brings what "
+            "clones share; have it brought there (docs/mechanism.md#clones says how), or deploy without "
+            "--clone"
         )
 
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Self
 
 from decai.chain.data_contract import CODE_LIMIT, data_codes
 from decai.chain.kinds import classifier_part, lists_features
@@ -31,6 +31,7 @@ __all__ = [
     "Composition",
     "Texts",
     "compose",
+    "encoded_arguments",
     "packaged",
     "parameters_module",
 ]
@@ -105,7 +106,7 @@ class Composition:
         """Whether the constructor's arguments are complete."""
         return not self.data_contracts or all(self.arguments[5])
 
-    def placed(self, addresses: Sequence[Address]) -> "Composition":
+    def placed(self, addresses: Sequence[Address]) -> Self:
         """The composition whose data contracts are at these addresses, in the order of `data_contracts`.
 
         Raises
@@ -211,6 +212,15 @@ def compose(
     if _fits(in_code) if start_in_code is None else start_in_code:
         return in_code
     return _composition(sources, constants, known, model.start, data_codes(model.start))
+
+
+def encoded_arguments(arguments: tuple[str, str, str, Sequence[str], Sequence[int], Sequence[int]]) -> bytes:
+    """Arguments of the constructor, ABI-encoded."""
+    from eth_abi.abi import encode
+
+    state, start = arguments[4:]
+    kinds = ["string", "string", "string", "string[]", f"uint256[{len(state)}]", f"uint256[{len(start)}]"]
+    return encode(kinds, arguments)
 
 
 def _check_room(max_features: int, index_bits: int) -> None:

@@ -12,10 +12,12 @@ from decai.chain.factory import FACTORY
 from decai.chain.parts import ClassifierPart, Constant
 from decai.chain.variant import variant
 
-__all__ = ["Clone", "compose_clone"]
+__all__ = ["NOTHING", "Clone", "compose_clone"]
 
 _MODULES: Final = MappingProxyType({"clone.vy": "clone.vy", "clone_table.vy": "classifier/_clone_table.vy"})
 """Which code has that clones share, beside the usual ones."""
+NOTHING: Final = ("", "", "", (), (0,), (0,))
+"""What the constructor of an implementation is given, which has nothing of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Contracts whose address follows from their code alone, so that they are at one place on every chain.
 
-They are brought by a contract that most chains have, whose own address is the same everywhere, since it came by
-a transaction that nobody has the key of. Whoever sends it a salt and the code that deploys a contract gets
-the contract to the address that follows from both; a second time there is nothing left to do.
+They are brought by a contract that most chains have, whose own address is the same everywhere, since it came
+by a transaction that nobody has the key of. Whoever sends it a salt and the code that deploys a contract
+gets the contract to the address that follows from both; a second time there is nothing left to do.
 """
 
 from typing import Final
@@ -29,9 +29,8 @@ def create2_address(creator: Address, salt: bytes, init_code: bytes) -> Address:
     --------
     The fifth example of the standard.
 
-    >>> zero = bytes(32)
-    >>> create2_address(Address("0x00000000000000000000000000000000deadbeef"), zero[:28] + b"\\xca\\xfe\\xba\\xbe",
-    ...     bytes.fromhex("deadbeef"))
+    >>> creator, salt = Address("0x00000000000000000000000000000000deadbeef"), 0xcafebabe
+    >>> create2_address(creator, salt.to_bytes(32, "big"), bytes.fromhex("deadbeef"))
     '0x60f3f640a8508fC6a86d45DF051962668E1e8AC7'
     """
     from eth_utils.crypto import keccak

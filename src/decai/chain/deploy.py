@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from decai.chain.base import Chain, Mined, Transaction
-from decai.chain.compiler import compile_composition
 from decai.chain.clones import clone_call, made_clone, require_deployer, shared_parts
-from decai.chain.compose import Composition
-from decai.chain.compose_clone import Clone
+from decai.chain.compiler import compile_composition
+from decai.chain.compose import Composition, encoded_arguments
+from decai.chain.compose_clone import NOTHING, Clone
 from decai.chain.create2 import DEPLOYER, deployer_data
 from decai.chain.data_contract import deployment_of
 from decai.errors import ChainError, InputError
@@ -29,12 +29,8 @@ def init_code(composition: Composition) -> bytes:
 
 
 def constructor_arguments(composition: Composition) -> bytes:
-    """The constructor's arguments, ABI-encoded."""
-    from eth_abi.abi import encode
-
-    state, start = composition.arguments[4:]
-    kinds = ["string", "string", "string", "string[]", f"uint256[{len(state)}]", f"uint256[{len(start)}]"]
-    return encode(kinds, composition.arguments)
+    """The constructor's arguments, ABI-encoded; of a clone those of its implementation."""
+    return encoded_arguments(NOTHING if isinstance(composition, Clone) else composition.arguments)
 
 
 def deploy(chain: Chain, composition: Composition, sender: Address) -> Mined:

@@ -111,7 +111,7 @@ class EvmChain:
         """The code at an address."""
         self._check_block(block)
         padded = bytes(self._evm.get_code(address) or b"")
-        return _unpadded(padded, self._evm.basic(address).code_hash) if padded else b""
+        return _unpadded(padded, self._evm.basic(address).code_hash or b"") if padded else b""
 
     def call(
         self,

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from decai.cli.deploy import Bits, Bound, Incentive, Part, composed, model_of
+from decai.cli.deploy import AsClone, Bits, Bound, Incentive, Part, composed, model_of
 from decai.cli.options import Json, Rpc
 from decai.cli.show import counted
 from decai.cli.terms import ENTRY, terms_of_options
@@ -29,10 +29,14 @@ def source(
     max_features: Bound = None,
     index_bits: Bits = None,
     part: Part = None,
+    clone: AsClone = False,
     rpc: Rpc = None,
     as_json: Json = False,
 ) -> None:
-    """Show a contract's modules; `--json` gives what block explorers verify (standard JSON input)."""
+    """Show a contract's modules; `--json` gives what block explorers verify (standard JSON input).
+
+    Of a clone it is the source of the implementation, whose code it shares.
+    """
     from decai.chain.compiler import standard_json
     from decai.chain.deploy import constructor_arguments
 
@@ -41,7 +45,7 @@ def source(
         read, facts = model_of(path)
         texts: dict[str, str | None] = dict.fromkeys(("name", "description", "encoder"))
         terms = terms_of_options({"incentive": incentive}, facts[ENTRY], facts["source"])
-        what = composed(read, terms, facts, texts, max_features, index_bits, part or ())
+        what = composed(read, terms, facts, texts, max_features, index_bits, part or (), clone=clone)
     else:
         what = _of_deployed(model, rpc)
     # Where its data contracts will be is known when they are deployed.
