@@ -1,10 +1,10 @@
 """One source for two kinds of code: what a contract has for itself, and what clones share.
 
 Where the two differ a module says ``if parameters.SHARED:`` or ``if not parameters.SHARED:``, with or without
-an ``else:``, and one of the branches takes the place of the whole, before the compiler sees it; behind a branch
-that returns there is nothing left of the other kind. So neither pays for the other, not even for functions that
-the other alone calls, and what a branch declares is known behind it. A function that begins with
-``assert parameters.SHARED`` is left out where that does not hold.
+an ``else:``, and one of the branches takes the place of the whole, before the compiler sees it; behind a
+branch that returns there is nothing left of the other kind. So neither pays for the other, not even for
+functions that the other alone calls, and what a branch declares is known behind it. A function that begins
+with ``assert parameters.SHARED`` is left out where that does not hold.
 """
 
 import re

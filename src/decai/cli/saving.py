@@ -16,8 +16,8 @@ def saving(done: "Deployment", what: "Composition") -> dict[str, Any] | None:
     -------
     dict
         ``implementation`` and ``factory``, where they are; in gas ``clone``, ``shared`` (what was brought for
-        others too, 0 if it was all there), ``alone`` (an estimate for a contract that has its code for itself)
-        and ``saved``.
+        others too, 0 if it was all there), ``alone`` (an estimate for a contract that has its code for
+        itself) and ``saved``.
     """
     from decai.chain.clones import shared_parts
     from decai.chain.compose_clone import Clone
@@ -39,10 +39,11 @@ def _brought(done: "Deployment", parts: dict[str, Any]) -> "list[StepDone]":
 def saving_told(saved: dict[str, Any]) -> list[str]:
     """The same for people, in lines."""
     alone, own, shared = saved["alone"], saved["clone"], saved["shared"]
+    share = saved["saved"] / alone
     lines = [
-        f"  a clone of {saved['implementation']}: {own:,} gas, where a contract that has its code for itself takes",
-        f"  about {alone:,}: {saved['saved']:,} saved ({saved['saved'] / alone:.0%})",
+        f"  a clone of {saved['implementation']}: {own:,} gas",
+        f"  with its code for itself about {alone:,} gas, so {saved['saved']:,} are saved ({share:.0%})",
     ]
     if shared:
-        lines.append(f"  {shared:,} gas were for what all clones like it on this chain share from now on")
+        lines.append(f"  {shared:,} gas went into what all clones like it on this chain share from now on")
     return lines
