@@ -3,19 +3,23 @@
 The flow and the order of its checks are specified in ``docs/mechanism.md#flow``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from decai.data_handler import DataHandler
 from decai.errors import Refused
+from decai.given import given_address, given_features, given_number
 from decai.open_claims import OpenClaims
 from decai.protocols import Claim, Classifier, ClassStart, IncentiveMechanism, Offer, Path, Receipt
 from decai.samples import Features, Samples
-from decai.units import Address, Seconds, Wei
+from decai.units import LATEST, Address, Seconds, Wei
 
-__all__ = ["LocalTrainer"]
+__all__ = ["MOST_AT_ONCE", "LocalTrainer"]
+
+MOST_AT_ONCE: Final = 32
+"""Most contributions of one batch."""
 
 _NOBODY = Address("0x0000000000000000000000000000000000000000")
 
@@ -109,8 +113,8 @@ class LocalTrainer:
         Refused
             If `sender` is not the owner.
         """
-        self._require_owner(sender)
-        self._owner = new_owner
+        self._require_owner(given_address("sender", sender))
+        self._owner = given_address("new owner", new_owner)
 
     def advance_to(self, now: Seconds) -> "LocalTrainer":
         """Let time pass.
@@ -131,6 +135,7 @@ class LocalTrainer:
 
     def balance(self, address: Address) -> Wei:
         """What `address` owns outside of the model, in wei."""
+        given_address("address", address)
         return self._balances.get(address, Wei(0))
 
     def grant(self, address: Address, amount: Wei) -> None:
@@ -151,8 +156,16 @@ class LocalTrainer:
         self._balances[recipient] = Wei(self.balance(recipient) + amount)
 
     def predict(self, features: Features) -> int:
-        """The model's label for one sample."""
-        return self.classifier.predict(features)
+        """The model's label for one sample.
+
+        Raises
+        ------
+        Refused
+            If the features are malformed.
+        InputError
+            If they are neither an array nor a list of whole numbers.
+        """
+        return self.classifier.predict(given_features(features))
 
     def add_data(self, sender: Address, features: Features, label: int, value: Wei) -> Receipt:
         """Contribute one sample.
@@ -169,13 +182,19 @@ class LocalTrainer:
         Raises
         ------
         Refused
-            If the sender has less than `value`, it is below the cost, the same was added before in this
-            block by the same sender, or the classifier cannot learn it.
+            If the sender has less than `value`, the time is out of range, the value is below the cost, the
+            same was added before in this block by the same sender, or the classifier cannot learn it.
+        InputError
+            If an argument is nothing of the kind: an address, features, whole numbers.
         """
+        given_address("sender", sender)
+        features = given_features(features)
+        label, value = given_number("label", label), Wei(given_number("value", value))
         now = self._now
         balance = self._balances.get(sender, 0)
         if not 0 <= value <= balance:
             raise Refused("trainer: insufficient funds")
+        self._require_time()
         cost = self.incentive.quote_add_data(now, value)
         self.ledger.check_new(features, label, sender, now)
         # The last step that can refuse comes before the first that changes anything.
@@ -185,6 +204,48 @@ class LocalTrainer:
         self._held = Wei(self._held + cost)
         return Receipt(self.ledger.handle_add_data(features, label, sender, now, cost), cost)
 
+    def add_data_many(
+        self, sender: Address, samples: Sequence[tuple[Features, int]], value: Wei
+    ) -> list[Receipt]:
+        """Contribute many samples in their order, all of them or none (``docs/mechanism.md#batches``).
+
+        Parameters
+        ----------
+        sender
+            Who contributes.
+        samples
+            At most 32 samples, each with what it is said to be.
+        value
+            The most that the sender will pay for all of them, in wei; the costs are kept.
+
+        Raises
+        ------
+        Refused
+            If the mechanism takes one contribution at a time, there are too many, the sender has less than
+            `value`, or one of them is refused; says why the first one is.
+        InputError
+            As from `add_data`.
+        """
+        given_address("sender", sender)
+        samples = [(given_features(each), given_number("label", label)) for each, label in samples]
+        value = Wei(given_number("value", value))
+        if not self.incentive.takes_batches:
+            raise Refused(f"{self.incentive.kind}: takes one contribution at a time")
+        if len(samples) > MOST_AT_ONCE:
+            raise Refused(f"trainer: at most {MOST_AT_ONCE} contributions at once")
+        if not 0 <= value <= self.balance(sender):
+            raise Refused("trainer: insufficient funds")
+        before = self.checkpoint()
+        receipts: list[Receipt] = []
+        try:
+            for features, label in samples:
+                receipts.append(self.add_data(sender, features, label, value))
+                value = Wei(value - receipts[-1].cost)
+        except Exception:
+            self.restore(before)
+            raise
+        return receipts
+
     def refund(self, sender: Address, features: Features, label: int, added: Seconds) -> Wei:
         """Claim one's own deposit back; returns what was paid, in wei.
 
@@ -193,7 +254,8 @@ class LocalTrainer:
         Refused
             If there is no such contribution of the sender, or the mechanism refuses.
         """
-        return self.claim(sender, self.ledger.find(features, label, added, sender), Path.REFUND).amount
+        number = self._find(features, label, added, given_address("sender", sender))
+        return self.claim(sender, number, Path.REFUND).amount
 
     def report(
         self, sender: Address, features: Features, label: int, added: Seconds, author: Address
@@ -205,8 +267,14 @@ class LocalTrainer:
         Refused
             If there is no such contribution, or the mechanism refuses.
         """
-        offer = self.claim(sender, self.ledger.find(features, label, added, author), Path.REPORT)
+        given_address("sender", sender)
+        number = self._find(features, label, added, given_address("author", author))
+        offer = self.claim(sender, number, Path.REPORT)
         return offer.path, offer.amount
+
+    def _find(self, features: Features, label: int, added: Seconds, author: Address) -> int:
+        key = given_features(features), given_number("label", label), given_number("added", added)
+        return self.ledger.find(key[0], key[1], Seconds(key[2]), author)
 
     def claim(self, sender: Address, contribution: int, path: Path) -> Offer:
         """Refund or report (any other `path`) a contribution by its number; returns what was paid.
@@ -214,8 +282,13 @@ class LocalTrainer:
         Raises
         ------
         Refused
-            If the mechanism refuses.
+            If there is no such contribution, or to refund none of the sender, or the mechanism refuses.
         """
+        given_address("sender", sender)
+        if not 0 <= given_number("contribution", contribution) < len(self.ledger) or (
+            path is Path.REFUND and self.ledger.author[contribution] != sender
+        ):
+            raise Refused("data handler: no such contribution")
         claim = self.ledger.claim(contribution, sender, self._owner, self._now)
         predict = partial(self.open.opinion, contribution)
         if path is Path.REFUND:
@@ -227,6 +300,7 @@ class LocalTrainer:
 
         Each offer holds by itself; one that is taken may change the others.
         """
+        given_address("claimer", claimer)
         quotes = (self._quote(number, claimer) for number in self._candidates(claimer, least))
         return [offer for _, offer in filter(None, quotes) if offer.amount >= least]
 
@@ -247,6 +321,7 @@ class LocalTrainer:
         wanted
             Asked before each claim, with what it would pay at that moment.
         """
+        given_address("claimer", claimer)
         made: list[Offer] = []
         before = -1
         while before < 0 or (self.open.small and len(made) > before):
@@ -304,10 +379,11 @@ class LocalTrainer:
         Raises
         ------
         Refused
-            If `sender` is not the owner, this kind of classifier takes no further class, or a value of the
-            start is out of range.
+            If `sender` is not the owner, the time is out of range, this kind of classifier takes no further
+            class, or a value of the start is out of range.
         """
         self._require_owner(sender)
+        self._require_time()
         label = self.classifier.begin_class(name, start)
         self.incentive.settle_change(self._now)
         return label
@@ -315,6 +391,10 @@ class LocalTrainer:
     def _require_owner(self, sender: Address) -> None:
         if sender != self._owner:
             raise Refused("trainer: only the owner may do this")
+
+    def _require_time(self) -> None:
+        if self._now > LATEST:
+            raise Refused("trainer: time is out of range")
 
     def checkpoint(self) -> _Checkpoint:
         """An immutable copy of the state, for `restore`."""

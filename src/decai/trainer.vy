@@ -1,5 +1,6 @@
 # pragma version 0.4.3
-
+# pragma optimize codesize
+# pragma evm-version prague
 """
 @title Shared model
 @license MIT
@@ -10,10 +11,12 @@
     docs/mechanism.md#flow.
 """
 
+import batches
 import classifier as model
 import classifier_base
 import clone
 import data_handler
+import flow
 import incentive as mechanism
 import incentive_base
 import ownable
@@ -29,6 +32,8 @@ initializes: classifier_base[ownable := ownable]
 initializes: model
 initializes: incentive_base[ownable := ownable]
 initializes: mechanism[base := incentive_base, classifier := model, data_handler := data_handler]
+initializes: flow[classifier := model, data_handler := data_handler, incentive := mechanism]
+initializes: batches[flow := flow, payments := payments]
 
 exports: ownable.__interface__
 exports: payments.__interface__
@@ -38,6 +43,7 @@ exports: classifier_base.__interface__
 exports: model.__interface__
 exports: incentive_base.__interface__
 exports: mechanism.__interface__
+exports: batches.__interface__
 
 # @notice A sample was contributed as a list of numbers.
 # @param d Its features.
@@ -47,19 +53,6 @@ exports: mechanism.__interface__
 # @param cost The deposit, in wei.
 event AddData:
     d: DynArray[int64, parameters.MAX_FEATURES]
-    c: uint64
-    t: uint256
-    sender: indexed(address)
-    cost: uint256
-
-# @notice A sample was contributed packed.
-# @param d Its features, packed.
-# @param c What it is said to be.
-# @param t When, in seconds since the epoch.
-# @param sender By whom.
-# @param cost The deposit, in wei.
-event AddDataPacked:
-    d: DynArray[uint256, samples.MAX_WORDS]
     c: uint64
     t: uint256
     sender: indexed(address)
@@ -197,7 +190,7 @@ def addData(data: DynArray[int64, parameters.MAX_FEATURES], classification: uint
     features: DynArray[uint256, samples.MAX_WORDS] = []
     fits: bool = False
     features, fits = samples._pack(data)
-    cost: uint256 = self._add_data(features, fits, classification)
+    cost: uint256 = flow._add_data(features, fits, classification, msg.value)
     log AddData(d=data, c=classification, t=block.timestamp, sender=msg.sender, cost=cost)
     payments._pay(msg.sender, unsafe_sub(msg.value, cost))
 
@@ -212,8 +205,8 @@ def addDataPacked(features: DynArray[uint256, samples.MAX_WORDS], classification
     @param classification What they are said to be.
     """
     samples._require_packed(features)
-    cost: uint256 = self._add_data(features, True, classification)
-    log AddDataPacked(d=features, c=classification, t=block.timestamp, sender=msg.sender, cost=cost)
+    cost: uint256 = flow._add_data(features, True, classification, msg.value)
+    log flow.AddDataPacked(d=features, c=classification, t=block.timestamp, sender=msg.sender, cost=cost)
     payments._pay(msg.sender, unsafe_sub(msg.value, cost))
 
 
@@ -432,27 +425,6 @@ def _key(
     if not fits:
         return empty(bytes32)
     return data_handler._key(features, label, added, author)
-
-
-@internal
-@payable
-def _add_data(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: uint64) -> uint256:
-    """
-    @notice Lets a contribution in, in the order of docs/mechanism.md#flow.
-    @param features Packed.
-    @param fits Whether they are features at all.
-    @param label What they are said to be.
-    @return What it costs, in wei, at most what was sent.
-    """
-    cost: uint256 = mechanism._quote_add_data(msg.value)
-    key: bytes32 = data_handler._key(features, label, block.timestamp, msg.sender)
-    # A list that does not fit may have the packed form of another.
-    if fits:
-        data_handler._check_new(key)
-    model._update(features, fits, label)
-    mechanism._settle_add_data()
-    data_handler._handle_add_data(key, cost)
-    return cost
 
 
 @internal

@@ -14,6 +14,7 @@ from decai.errors import InputError
 __all__ = [
     "DAY",
     "ETHER",
+    "LATEST",
     "SCALE",
     "Address",
     "Seconds",
@@ -37,6 +38,8 @@ SCALE: Final = 10**9
 """F of the specification: the fixed-point number 1.0."""
 ETHER: Final = Wei(10**18)
 DAY: Final = Seconds(86_400)
+LATEST: Final = Seconds(2**40 - 1)
+"""The last second in which a model may change: it keeps times in 40 bits."""
 
 _MONEY_UNITS: Final = {
     "wei": 1,

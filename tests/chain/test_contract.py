@@ -1,6 +1,7 @@
 """Every function that clients of the original framework use is there, and answers what it should."""
 
 import re
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ from decai.chain.abi import Event
 from decai.chain.base import Transaction
 from decai.chain.compiler import compile_composition
 from decai.chain.compose import Texts
+from decai.chain.deploy import deploy
+from decai.chain.evm import EvmChain
 from decai.errors import Refused
 from decai.incentive import Points
 from decai.units import Address, Seconds, Wei
-from tests.chain.contract import ADA, BO, EVE, OWNER, WAITS, Contract, composition, events, packed_words
+from tests.chain.contract import ADA, BO, EVE, OWNER, RICH, WAITS, Contract, composition, events, packed_words
 
 ORIGINAL = """
     name() -> string
@@ -84,7 +87,10 @@ EVENTS = """
     Claimed(bytes32 indexed key,address indexed claimer,uint8 path,uint256 amount)
     OwnershipTransferred(address indexed previousOwner,address indexed newOwner)
 """
-MECHANISMS = {"stakeable": (None, STAKEABLE), "points": (Points(WAITS[0]), "")}
+POINTS = """
+    addDataMany((uint256[],uint64)[])
+"""
+MECHANISMS = {"stakeable": (None, STAKEABLE), "points": (Points(WAITS[0]), POINTS)}
 SAMPLE = (1, 2, 2)
 
 
@@ -130,7 +136,9 @@ class TestABI:
         names = {signature.split("(")[0]: how for signature, how in functions(abi).items()}
         payable = {name for name, how in names.items() if how == "payable"}
         writing = {name for name, how in names.items() if how == "nonpayable"}
-        assert payable == {"addData", "addDataPacked"}
+        # Several at once make sense only where the second one is not dearer than the first.
+        batches = {"addDataMany"} if mechanism == "points" else set()
+        assert payable == {"addData", "addDataPacked", *batches}
         assert writing == {
             "refund",
             "report",
@@ -334,6 +342,12 @@ class TestTerms:
             "getNextAddDataCost(uint256)",
             added - 1,
         )
+
+    def test_no_model_is_deployed_when_40_bits_have_no_room_for_the_time(self) -> None:
+        for time, sentence in [(2**40 - 1, None), (2**40, "trainer: time is out of range")]:
+            chain = EvmChain({OWNER: Wei(RICH)}, Seconds(time))
+            with nullcontext() if sentence is None else pytest.raises(Refused, match=f"^{sentence}$"):
+                assert deploy(chain, composition(), OWNER).contract is not None
 
     def test_cost_of_points_is_nothing_at_any_time(self) -> None:
         contract = Contract(composition(incentive=Points(Seconds(20))))

@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decai.errors import Refused
+from decai.incentive import Points
+from decai.units import Seconds
 from tests.chain.contract import ADA, BO, EVE, Contract, composition, packed_words
 
 MAX_FEATURES = 64
@@ -15,6 +17,7 @@ NOT_PACKED = "samples: not packed"
 UNKNOWN = "data handler: no such contribution"
 NO_CALL = "the contract refuses without a word"
 SILENT = "more words than the longest sample has"
+ADD_MANY = "addDataMany((uint256[],uint64)[])"
 CLAIM_MANY = "claimMany((uint256[],uint64,uint256,address)[])"
 
 
@@ -57,6 +60,12 @@ def contract(bits: int) -> Contract:
     return contract
 
 
+@pytest.fixture(scope="module")
+def free(bits: int) -> Contract:
+    """With points, which takes batches."""
+    return Contract(composition(incentive=Points(Seconds(20)), max_features=MAX_FEATURES, index_bits=bits))
+
+
 @pytest.mark.parametrize("what", malformed(16))
 class TestMalformed:
     """At every entry of packed samples."""
@@ -73,6 +82,14 @@ class TestMalformed:
         sentence = NO_CALL if what == SILENT else NOT_PACKED
         for label in (0, 1, 2):
             contract.refuses(ADA, sentence, "addDataPacked(uint256[],uint64)", words, label, value=10**6)
+
+    def test_is_not_added_among_others(self, free: Contract, bits: int, words: list[int], what: str) -> None:
+        sentence, others = (
+            NO_CALL if what == SILENT else NOT_PACKED,
+            [packed_words([n], bits) for n in (1, 2)],
+        )
+        for batch in ([words], [others[0], words], [words, others[0]], [others[0], words, others[1]]):
+            free.refuses(ADA, sentence, ADD_MANY, [(each, 1) for each in batch])
 
     def test_claims_nothing(self, contract: Contract, words: list[int], what: str) -> None:
         sentence, added = NO_CALL if what == SILENT else UNKNOWN, contract.chain.now - 30

@@ -10,16 +10,21 @@ from decai.chain.compose import compose
 from decai.chain.deploy import deploy
 from decai.chain.evm import EvmChain
 from decai.classifier import SparsePerceptron
-from decai.incentive import Stakeable
-from decai.protocols import Trainer
+from decai.incentive import Points, Stakeable
+from decai.protocols import IncentiveMechanism, Trainer
 from decai.trainer import LocalTrainer
 from decai.units import Address, Seconds, Wei
-from tests.conformance.trainer import Terms, TrainerConformance
+from tests.conformance.trainer import Terms
+from tests.conformance.trainer_calls import TrainerCalls
 
 
-def parts(terms: Terms, far: Mapping[int, int] = MappingProxyType({})) -> tuple[SparsePerceptron, Stakeable]:
+def parts(
+    terms: Terms, far: Mapping[int, int] = MappingProxyType({})
+) -> tuple[SparsePerceptron, IncentiveMechanism]:
     weights = {**dict(enumerate(terms.weights)), **far}
     model = SparsePerceptron(("no", "yes"), weights, learning_rate=terms.learning_rate)
+    if terms.mechanism == "points":
+        return model, Points(Seconds(terms.refund_wait), deployed=Seconds(terms.start))
     waits = (Seconds(terms.refund_wait), Seconds(terms.owner_wait), Seconds(terms.any_wait))
     return model, Stakeable(Wei(terms.cost_weight), *waits, deployed=Seconds(terms.start))
 
@@ -28,7 +33,7 @@ def balances(terms: Terms) -> dict[Address, Wei]:
     return {address: Wei(amount) for address, amount in terms.balances.items()}
 
 
-class TestLocalTrainer(TrainerConformance):
+class TestLocalTrainer(TrainerCalls):
     """The trainer whose state lives in memory."""
 
     def deploy(self, terms: Terms) -> Trainer:
@@ -48,7 +53,7 @@ LAYOUTS = {
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-class TestEvmTrainer(TrainerConformance):
+class TestEvmTrainer(TrainerCalls):
     """The contract, on an EVM in this process."""
 
     @pytest.fixture(autouse=True)

@@ -4,8 +4,9 @@ A new trainer passes by deploying `Terms` in ``test_trainers.py``. The suite use
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ REFUND_WAIT, OWNER_WAIT, ANY_WAIT = 86_400, 691_200, 777_600
 
 @dataclass(frozen=True)
 class Terms:
-    """What a trainer has to be deployed with: a sparse perceptron with the classes no and yes, stakeable."""
+    """What a trainer has to be deployed with: a sparse perceptron with the classes no and yes."""
 
     weights: tuple[int, ...] = (1_000, -1_000, 2, -2)
     learning_rate: int = 1
@@ -38,6 +39,8 @@ class Terms:
     refund_wait: int = REFUND_WAIT
     owner_wait: int = OWNER_WAIT
     any_wait: int = ANY_WAIT
+    mechanism: Literal["stakeable", "points"] = "stakeable"
+    """With points, the cost weight and the later waits mean nothing."""
     start: int = START
     owner: Address = OWNER
     balances: Mapping[Address, int] = field(
@@ -252,10 +255,115 @@ class TrainerConformance(ABC):
             call = _adding(trainer, ADA, WRONG, label, value)
             self.refused(trainer, sentence, call)
 
+    def test_contributions_end_with_the_last_second_of_40_bits(self, trainer: Trainer) -> None:
+        trainer.advance_to(Seconds(2**40 - 1))
+        assert self.add_now(trainer, ADA, RIGHT) == 0
+        trainer.advance_to(Seconds(2**40))
+        for value, sentence in [
+            (RICH + 1, "trainer: insufficient funds"),
+            (0, "trainer: time is out of range"),
+        ]:
+            self.refused(trainer, sentence, _adding(trainer, ADA, RIGHT, 2, value))
+
+    def test_claims_do_not_end_with_it(self, trainer: Trainer) -> None:
+        good, bad = self.add(trainer, 1, ADA, RIGHT), self.add(trainer, 2, EVE, WRONG)
+        trainer.advance_to(Seconds(2**40 + 5))
+        assert trainer.refund(ADA, RIGHT, 1, good) == 600
+        assert trainer.report(BO, WRONG, 1, bad, EVE) == (Path.ANYONE, 600)
+
     def test_without_a_cost_weight_contributing_is_free(self) -> None:
         trainer = self.deploy(Terms(cost_weight=0))
         assert trainer.cost() == 0
         assert trainer.add_data(POOR, RIGHT, 1, Wei(0)).cost == 0
+
+    # Batches
+
+    @pytest.fixture
+    def free(self) -> Trainer:
+        """With points, an hour after its deployment."""
+        return self.deploy(Terms(mechanism="points")).advance_to(Seconds(START + HOUR))
+
+    def test_a_batch_is_what_its_contributions_are_one_by_one(self, free: Trainer) -> None:
+        other = self.deploy(Terms(mechanism="points")).advance_to(free.now)
+        # the model changes with some of them: weights 2 at 2, 3 at -2, 9 at 0
+        samples = [(sample(2), 0), (sample(2, 2), 0), (RIGHT, 1), (sample(3, 9), 1), (sample(9), 1)]
+        receipts = free.add_data_many(ADA, samples, Wei(7))
+        assert receipts == [other.add_data(ADA, features, label, Wei(7)) for features, label in samples]
+        assert [receipt.contribution for receipt in receipts] == [0, 1, 2, 3, 4]
+        for trainer in (free, other):
+            trainer.advance_to(Seconds(trainer.now + REFUND_WAIT))
+        assert self.observed(free) == self.observed(other)
+        # The first two lessons have taken 2 to -1: another would not have been learned.
+        assert free.predict(sample(2)) == 0
+
+    def test_each_of_a_batch_is_learned_before_the_next(self, free: Trainer) -> None:
+        # weight 3 from -2 by one step of +1 for each time that it is listed, while the score is not above 0
+        free.add_data_many(ADA, [(sample(3), 1), (sample(3, 3), 1), (sample(3, 3, 3), 1)], Wei(0))
+        assert free.predict(sample(3)) == 1
+        free.add_data(ADA, sample(3, 3, 3, 3), 0, Wei(0))
+        assert free.predict(sample(3)) == 0
+
+    def test_a_batch_pays_everything_back(self, free: Trainer) -> None:
+        free.add_data_many(ADA, [(RIGHT, 1), (WRONG, 1)], Wei(1_000))
+        assert free.balance(ADA) == RICH
+
+    def test_all_of_a_batch_come_in_or_none(self, free: Trainer) -> None:
+        batch = [(sample(2), 0), (sample(3), 1), (RIGHT, 2)]
+        self.refused(free, "sparse-perceptron: no such class", lambda: free.add_data_many(ADA, batch, Wei(1)))
+        # Nothing was written down either.
+        assert [receipt.contribution for receipt in free.add_data_many(ADA, batch[:2], Wei(0))] == [0, 1]
+
+    def test_the_first_of_a_batch_that_is_refused_says_why(self, free: Trainer) -> None:
+        free.add_data(ADA, WRONG, 1, Wei(0))
+        twice, no_class = (WRONG, 1), (RIGHT, 2)
+        for batch, sentence in [
+            ([(RIGHT, 1), twice, no_class], "data handler: already added"),
+            ([(RIGHT, 1), no_class, twice], "sparse-perceptron: no such class"),
+            ([(RIGHT, 1), (RIGHT, 1), no_class], "data handler: already added"),
+            ([(RIGHT, 1), (RIGHT, -1), twice], "sparse-perceptron: no such class"),
+            ([(RIGHT, 1), twice, (RIGHT, -1)], "data handler: already added"),
+        ]:
+            self.refused(free, sentence, _adding_many(free, ADA, batch, 0))
+
+    def test_a_batch_has_at_most_32(self, free: Trainer) -> None:
+        batch = [(sample(index), 1) for index in range(33)]
+        sentence = "trainer: at most 32 contributions at once"
+        self.refused(free, sentence, lambda: free.add_data_many(POOR, batch, Wei(1)))
+        assert len(free.add_data_many(POOR, batch[:32], Wei(0))) == 32
+
+    def test_a_batch_of_nothing_does_nothing(self, free: Trainer) -> None:
+        before = self.observed(free)
+        assert list(free.add_data_many(ADA, [], Wei(5))) == []
+        assert self.observed(free) == before
+
+    def test_a_batch_needs_what_it_sends(self, free: Trainer) -> None:
+        sentence = "trainer: insufficient funds"
+        self.refused(free, sentence, lambda: free.add_data_many(ADA, [(RIGHT, 2)], Wei(RICH + 1)))
+        self.refused(free, sentence, lambda: free.add_data_many(POOR, [], Wei(1)))
+
+    def test_batches_end_with_the_last_second_of_40_bits(self, free: Trainer) -> None:
+        assert len(free.advance_to(Seconds(2**40 - 1)).add_data_many(ADA, [(RIGHT, 1)], Wei(0))) == 1
+        free.advance_to(Seconds(2**40))
+        for label in (1, 2, -1):
+            call = _adding_many(free, ADA, [(RIGHT, label)], 0)
+            self.refused(free, "trainer: time is out of range", call)
+
+    def test_those_of_a_batch_are_claimed_one_by_one(self, free: Trainer) -> None:
+        added = free.now
+        free.add_data_many(ADA, [(RIGHT, 1), (sample(0, 0), 1), (WRONG, 1)], Wei(0))
+        free.advance_to(Seconds(added + REFUND_WAIT))
+        assert [offer.contribution for offer in free.claims(ADA)] == [0, 1]
+        assert [offer.contribution for offer in free.claims(BO)] == [2]
+        assert free.refund(ADA, sample(0, 0), 1, added) == 0
+        assert [offer.contribution for offer in free.claims(ADA)] == [0]
+
+    def test_stakeable_takes_one_contribution_at_a_time(self, trainer: Trainer) -> None:
+        for batch in ([], [(RIGHT, 1)], [(RIGHT, -1)] * 33):
+            self.refused(
+                trainer,
+                "stakeable: takes one contribution at a time",
+                _adding_many(trainer, ADA, batch, 10**6),
+            )
 
     # Refund
 
@@ -560,6 +668,12 @@ def _adding(
     trainer: Trainer, sender: Address, features: Features, label: int, value: int
 ) -> Callable[[], object]:
     return lambda: trainer.add_data(sender, features, label, Wei(value))
+
+
+def _adding_many(
+    trainer: Trainer, sender: Address, batch: Sequence[tuple[Features, int]], value: int
+) -> Callable[[], object]:
+    return lambda: trainer.add_data_many(sender, batch, Wei(value))
 
 
 def _reporting(

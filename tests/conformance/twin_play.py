@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from decai.protocols import ClassStart, Path
 from decai.units import DAY, Address
-from tests.conformance.twin_case import Case
+from tests.conformance.twin_case import START, Case
 from tests.conformance.twin_state import (
     ADA,
     CONTRIBUTORS,
@@ -30,6 +30,7 @@ from tests.conformance.twins import Twins
 __all__ = ["Play", "Start", "Step", "starts", "steps"]
 
 YEAR = 365 * DAY
+LAST = 2**40 - 1
 LABELS = (0, 1, 0, 1, 0, 1, 2, 255, 2**63, 2**64 - 1, 2**64, 2**256 - 1, -1)
 
 
@@ -44,6 +45,8 @@ class Start(NamedTuple):
     """Which counters are near their limits, if the model can be pushed there."""
     short_of: int
     """How near."""
+    before_the_end: int | None
+    """How many seconds before the last in which the model may change, if it is that late."""
 
 
 class Step(NamedTuple):
@@ -77,6 +80,8 @@ class Play:
         self.twins.advance(case.terms.refund_wait + 1)
         for number in range(len(everybody)):
             self.refund_own(number, True)
+        if start.before_the_end is not None:
+            self.twins.advance(LAST - start.before_the_end - self.twins.local.now)
         self.twins.operations = 0
 
     def run(self, steps: list[Step]) -> None:
@@ -101,6 +106,11 @@ class Play:
         """What the model says, or the opposite."""
         if self.twins.is_sample(row):
             self._add_opinion(sender, row, agree, packed)
+
+    def add_many(self, sender: Address, samples: list[tuple[Row, int]], more: int, again: int | None) -> None:
+        """Several at once, perhaps with one more than once."""
+        batch = samples if again is None or not samples else [*samples, samples[again % len(samples)]]
+        self.twins.add_many(sender, batch, max(0, self.twins.local.cost() + more))
 
     def add_for_next_to_nothing(self, sender: Address, number: int, deposit: int) -> None:
         """After so long that hardly a deposit is asked for, whose shares come to nothing."""
@@ -309,7 +319,8 @@ def starts() -> st.SearchStrategy[Start]:
     """How plays begin."""
     validated, contested = st.lists(contributors, max_size=4), st.lists(contributors, max_size=4)
     push = st.sampled_from([None, None, None, 0, 1, 2])
-    return st.builds(Start, validated, contested, push, st.integers(0, 2))
+    before_the_end = st.sampled_from([None, None, None, None, None, 2, 60, 2**32])
+    return st.builds(Start, validated, contested, push, st.integers(0, 2), before_the_end)
 
 
 def steps(case: Case, number: int) -> st.SearchStrategy[list[Step]]:
@@ -322,6 +333,24 @@ def steps(case: Case, number: int) -> st.SearchStrategy[list[Step]]:
         (1, "nothing", {}),
         (10, "add", {"sender": contributors, "row": rows, "label": labels, "more": more, "packed": ways}),
         (10, "add_opinion", {"sender": contributors, "row": rows, "agree": ways, "packed": ways}),
+        (
+            4 if case.incentive(START).takes_batches else 1,
+            "add_many",
+            {
+                "sender": contributors,
+                "samples": st.one_of(
+                    st.lists(st.tuples(rows, labels), max_size=3),
+                    st.lists(st.tuples(st.sampled_from(case.model.simple), st.integers(0, 1)), max_size=3),
+                    st.lists(
+                        st.tuples(rows.filter(lambda row: len(row) < 5), st.integers(0, 1)),
+                        min_size=30,
+                        max_size=34,
+                    ),
+                ),
+                "more": more,
+                "again": st.none() | st.none() | which,
+            },
+        ),
         (3, "add_again", {"index": which, "packed": ways}),
         (2, "add_alias", {"index": which, "place": which, "sender": st.none() | contributors}),
         (

@@ -54,12 +54,7 @@ class Twins(TwinState):
         )
         mined = self.sent(mine, person, data, value)
         if mined is not None:
-            known = (row, label, self.local.now, sender)
-            self.known.append(known)
-            self.keys.append(self.key(known))
-            self.reporters.append([])
-            self.share_was_last.append(False)
-            self.mentioned.update(row)
+            self.came_in(row, label, sender)
             values = {"c": label, "t": self.local.now, "cost": mine.cost, "sender": sender}
             event = (
                 Event("AddDataPacked", {"d": self.words(row), **values})
@@ -68,6 +63,41 @@ class Twins(TwinState):
             )
             self.happened(mined, [event, *self.credited(person, value - mine.cost)])
         self.done(row)
+
+    def add_many(self, person: Address, samples: Sequence[tuple[Row, int]], value: int) -> None:
+        """Contribute several in one transaction, all or none."""
+        sender = self.real(person)
+        batch = [(array(row), label) for row, label in samples]
+        mine = outcome(lambda: self.local.add_data_many(sender, batch, Wei(value)))
+        is_taken = self.local.incentive.takes_batches and len(samples) <= 32
+        can_be_paid = value <= self.chain.balance(sender)
+        if not (is_taken and can_be_paid and all(self.can_be_said(*each, packed=True) for each in samples)):
+            client = self.clients[True]
+            # No transaction comes from a contract, and this EVM makes no call that pretends so.
+            told = (
+                mine if person == WALLET else outcome(lambda: client.add_data_many(sender, batch, Wei(value)))
+            )
+            self.cannot_be_sent(mine, lambda: told)
+            return
+        listed = [(self.words(row), label) for row, label in samples]
+        mined = self.sent(mine, person, call_data("addDataMany((uint256[],uint64)[])", listed), value)
+        if mined is not None:
+            events = []
+            for (row, label), receipt in zip(samples, mine, strict=True):
+                self.came_in(row, label, sender)
+                told = {"c": label, "t": self.local.now, "cost": receipt.cost, "sender": sender}
+                events.append(Event("AddDataPacked", {"d": self.words(row), **told}))
+            self.happened(mined, [*events, *self.credited(person, value - sum(r.cost for r in mine))])
+        self.done()
+
+    def came_in(self, row: Row, label: int, sender: Address) -> None:
+        """Take note of a contribution."""
+        known = (row, label, self.local.now, sender)
+        self.known.append(known)
+        self.keys.append(self.key(known))
+        self.reporters.append([])
+        self.share_was_last.append(False)
+        self.mentioned.update(row)
 
     def refund(self, person: Address, known: Known, packed: bool) -> None:
         """Claim one's own deposit back; whose contribution it is does not matter."""

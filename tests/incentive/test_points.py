@@ -140,6 +140,12 @@ def test_a_negative_wait_is_no_input() -> None:
         Points(refund_wait=Seconds(-1))
 
 
+def test_no_model_is_deployed_after_the_last_second_that_it_can_keep() -> None:
+    assert Points(deployed=Seconds(2**40 - 1)).last_update == 2**40 - 1
+    with pytest.raises(InputError, match=r"^points: the time of deployment must be below 2\^40 seconds$"):
+        Points(deployed=Seconds(2**40))
+
+
 def test_a_wait_of_zero_still_leaves_a_second_between_update_and_claim() -> None:
     trainer = LocalTrainer(
         SparsePerceptron(("no", "yes"), weights=[1_000]), Points(refund_wait=Seconds(0)), now=ADDED

@@ -1,5 +1,6 @@
 """The transactions that a shared model takes, as bytes, and what the ABI cannot even express."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,6 +45,14 @@ class Calls:
             data = call_data("addData(int64[],uint64)", features.tolist(), label)
         return Transaction(sender, self.info.address, data, value, gas)
 
+    def add_data_many(
+        self, sender: Address, samples: Sequence[tuple[Features, int]], value: Wei, gas: int | None = None
+    ) -> Transaction:
+        """A batch of contributions of at most `value` wei; they always travel packed."""
+        listed = [(self.info.form.packed(features), label) for features, label in samples]
+        data = call_data("addDataMany((uint256[],uint64)[])", listed)
+        return Transaction(sender, self.info.address, data, value, gas)
+
     def refund(
         self, sender: Address, features: Features, label: int, added: Seconds, gas: int | None = None
     ) -> Transaction:
@@ -83,6 +92,10 @@ class Calls:
         data = call_data(signature, *arguments)
         return Transaction(sender, self.info.address, data, gas=gas)
 
+    def can_express(self, features: Features, label: int) -> bool:
+        """Whether a call can say that this is contributed."""
+        return 0 <= label < 2**64 and self.fits(features) and not self.is_too_long(features)
+
     def is_too_long(self, features: Features) -> bool:
         """Whether a sample lists more features than the contract takes."""
         return len(features) > self.info.max_features
@@ -98,6 +111,8 @@ class Calls:
             if self.is_too_long(features) or not self.fits(features):
                 checked_vector(features, self.info.max_features, kind)
             return
+        if features.ndim != 1 or features.dtype.kind not in "iu":
+            raise Refused(f"{kind}: the features must be a list of indices")
         if self.is_too_long(features):
             raise Refused(f"{kind}: too many features")
         if not self.fits(features):

@@ -47,6 +47,7 @@ _COMMON: Final = MappingProxyType(
         "base_table.vy": "classifier/_base_table.vy",
         "classifier_base.vy": "classifier/_base.vy",
         "data_handler.vy": "data_handler.vy",
+        "flow.vy": "flow.vy",
         "incentive_base.vy": "incentive/_base.vy",
         "ownable.vy": "ownable.vy",
         "payments.vy": "payments.vy",
@@ -62,6 +63,9 @@ _OF_CLASSIFIERS: Final = MappingProxyType(
     }
 )
 """Modules that come with a classifier that imports them."""
+_BATCHES: Final = "batches"
+"""The module that comes with an incentive mechanism which takes many contributions at once."""
+_OF_BATCHES: Final = re.compile(rf"^.*\b{_BATCHES}\b.*\n", re.MULTILINE)
 _ROOM_FOR_NAMES: Final = 64
 """Bytes of the name of a class that is added later."""
 _IMPORTS: Final = re.compile(r"^import ([a-z_]+)", re.MULTILINE)
@@ -200,6 +204,10 @@ def compose(
     sources |= {f"{role}.vy": text for role, text in own.items()}
     sources |= _imported(sources["classifier.vy"])
     sources[MODEL_FILE] = _initialized(sources[MODEL_FILE], sources["classifier.vy"])
+    if incentive.takes_batches:
+        sources[f"{_BATCHES}.vy"] = packaged(f"{_BATCHES}.vy")
+    else:
+        sources[MODEL_FILE] = _OF_BATCHES.sub("", sources[MODEL_FILE])
     known = (texts.name, texts.description, texts.encoder, tuple(names), tuple(model.state))
     if clone:
         from decai.chain.compose_clone import compose_clone

@@ -19,7 +19,7 @@ _TITLE: Final = "decai 1: "
 _CLASSIFIERS: Final = frozenset(
     kind.kind for kind in (SparsePerceptron, DensePerceptron, NaiveBayes, SparseCentroid, DenseCentroid)
 )
-_INCENTIVES: Final = frozenset(kind.kind for kind in (Points, Stakeable))
+_INCENTIVES: Final = {kind.kind: kind for kind in (Points, Stakeable)}
 _FORMS: Final = (SampleForm.indices(16), SampleForm.indices(32), VECTORS)
 _MOST_CLASSES: Final = 256
 _LONGEST_TEXT: Final = 1024
@@ -55,6 +55,13 @@ class ModelInfo:
     def has_twin(self) -> bool:
         """Whether the rules of all its parts are known here, so that they can be replayed."""
         return self.classifier in _CLASSIFIERS and self.incentive in _INCENTIVES
+
+    @property
+    def takes_batches(self) -> bool:
+        """Whether many contributions may come in one transaction; so they may for all that is known here of
+        a mechanism without a twin."""
+        known = _INCENTIVES.get(self.incentive)
+        return known is None or known.takes_batches
 
 
 def read(chain: Reader, address: Address, signature: str, kinds: str, *arguments: Any) -> Any:

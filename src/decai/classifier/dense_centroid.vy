@@ -193,6 +193,7 @@ def addClass(
     @param dataCount Of how many samples.
     """
     ownable._require_owner()
+    incentive_base._require_time()
     label: uint256 = self._counts[0] >> NUMBER
     if classification == "":
         refusals._refuse("dense-centroid: every class needs a name")

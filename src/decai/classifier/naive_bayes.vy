@@ -220,6 +220,7 @@ def addClass(
     @param classification The name of the class.
     """
     ownable._require_owner()
+    incentive_base._require_time()
     label: uint256 = self._classes[0] >> NUMBER
     if classification == "":
         refusals._refuse("naive-bayes: every class needs a name")

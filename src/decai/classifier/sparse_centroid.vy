@@ -256,6 +256,7 @@ def addClass(
     @param dataCount Of how many samples the centroid is the mean.
     """
     ownable._require_owner()
+    incentive_base._require_time()
     label: uint256 = self._classes[0] >> NUMBER
     if classification == "":
         refusals._refuse("sparse-centroid: every class needs a name")

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from decai.errors import InputError, Refused
 from decai.protocols import Claim, Path
-from decai.units import Address, Seconds
+from decai.units import LATEST, Address, Seconds
 
 __all__ = ["BaseIncentive", "MechanismCheckpoint"]
 
@@ -32,6 +32,8 @@ class BaseIncentive:
     def __init__(self, refund_wait: Seconds, deployed: Seconds) -> None:
         if refund_wait < 0:
             raise InputError(f"{self.kind}: the refund wait must not be negative")
+        if deployed > LATEST:
+            raise InputError(f"{self.kind}: the time of deployment must be below 2^40 seconds")
         self.refund_wait = refund_wait
         self.last_update = deployed
         self._changed = deployed

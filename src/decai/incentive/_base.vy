@@ -109,6 +109,7 @@ def _begin():
     """
     @notice The time of deployment counts as the time of the last update.
     """
+    assert block.timestamp <= TIME_MASK, "trainer: time is out of range"
     self.totals = (block.timestamp << CHANGED) | block.timestamp
 
 
@@ -157,6 +158,16 @@ def _is_from_owner() -> bool:
     @return Whether the sender owns the model now.
     """
     return msg.sender == ownable.owner
+
+
+@internal
+@view
+def _require_time():
+    """
+    @notice Refuses to change the model at a time that the totals have no room for.
+    """
+    if block.timestamp > TIME_MASK:
+        refusals._refuse("trainer: time is out of range")
 
 
 @internal

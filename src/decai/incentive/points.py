@@ -38,6 +38,7 @@ class Points(BaseIncentive):
 
     kind: ClassVar[str] = "points"
     least_report: ClassVar[Wei] = Wei(0)
+    takes_batches: ClassVar[bool] = True
     owner_wait: Seconds | None = None
     any_wait: Seconds | None = None
 

@@ -49,6 +49,7 @@ class Stakeable(BaseIncentive):
 
     kind: ClassVar[str] = "stakeable"
     least_report: ClassVar[Wei] = Wei(1)
+    takes_batches: ClassVar[bool] = False
 
     def __init__(
         self,
