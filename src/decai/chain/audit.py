@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 from decai.chain.at_block import AtBlock, at_one_block
 from decai.chain.base import Chain, Reader
-from decai.chain.clone_code import clone_code, is_from_factory, salt_of
+from decai.chain.clone_code import is_from_factory
 from decai.chain.clones import shared_parts
-from decai.chain.compiler import compile_composition
 from decai.chain.compose_clone import Clone
 from decai.chain.model import read_state
-from decai.chain.recompose import recomposed
+from decai.chain.recompose import is_code_of, recomposed
 from decai.chain.replica import Replica
 from decai.errors import BrokenRulesError, ChainError, DecaiError, InputError
 from decai.trainer import LocalTrainer
@@ -134,30 +133,27 @@ def _compare_code(chain: Reader, replica: Replica) -> str:
     info = replica.info
     try:
         composition = recomposed(chain, info, replica.parameters.start, replica.twin.incentive)
-        compiled = compile_composition(composition)
+        code = chain.code(info.address)
+        is_same = is_code_of(code, composition)
     except InputError as error:
         raise _Difference(f"this version of decai composes none for these parts ({error})") from None
-    code = chain.code(info.address)
-    if isinstance(composition, Clone):
-        return _compare_clone(chain, info.address, code, composition)
-    # Immutable values follow on the code; a node may not give zeros at the end.
-    if code[: len(compiled.runtime_code)] != compiled.runtime_code or len(code) > compiled.code_size:
+    if not is_same:
         raise _Difference("it is not the code that this version of decai composes for these parts")
+    if isinstance(composition, Clone):
+        return _compare_shared(chain, info.address, code, composition)
     return f"{len(code):,} bytes, as this version of decai composes them"
 
 
-def _compare_clone(chain: Reader, address: Address, code: bytes, clone: Clone) -> str:
-    """Every byte of its own, the code that it shares, and that nothing else was ever in its storage."""
-    parts = shared_parts(clone)
-    implementation = parts[0].address
-    if code != clone_code(implementation, salt_of(code), clone.data):
-        raise _Difference("it is no clone that this version of decai composes for these parts")
-    for part in parts:
+def _compare_shared(chain: Reader, address: Address, code: bytes, clone: Clone) -> str:
+    """The code that a clone shares, and that nothing was in its storage before it began."""
+    implementation, factory = shared_parts(clone)
+    for part in (implementation, factory):
         if chain.code(part.address) != part.code:
             raise _Difference(f"at {part.address} is not the {part.title} that it should share")
     if not is_from_factory(address, code):
         raise _Difference("the factory has not made this clone, so anything may be in its storage")
-    return f"{len(code):,} bytes, a clone of {implementation}, as this version of decai composes them"
+    size = len(code) + len(implementation.code)
+    return f"{size:,} bytes, as this version of decai composes them, most of them at {implementation.address}"
 
 
 def _compare_model(chain: Reader, replica: Replica) -> str:

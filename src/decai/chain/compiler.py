@@ -1,6 +1,7 @@
 """Compiling compositions, in this process, each one once: the result is kept by the content of its source."""
 
 import json
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePath
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CODE_LIMIT",
     "EVM_VERSION",
+    "OPTIMIZE",
     "Compiled",
     "compile_composition",
     "compile_sources",
@@ -28,7 +30,11 @@ __all__ = [
 
 EVM_VERSION: Final = "prague"
 """The newest rules that the compiler knows; the code runs on later ones."""
-_OPTIMIZE: Final = "codesize"
+OPTIMIZE: Final = "codesize"
+_MODULE: Final = re.compile(r"\b[a-z_]+\.vy\b")
+_PLACE: Final = re.compile(r'contract "(?P<file>[^":]+):(?P<line>\d+)"')
+_NOWHERE: Final = re.compile(r" \(<unknown>, line \d+\)")
+"""Where Python's own parser has found a fault, which the place says better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,7 @@ def _standard_json(sources: "Mapping[str, str]", main: str) -> dict[str, Any]:
         "sources": {name: {"content": text} for name, text in sources.items()},
         "settings": {
             "evmVersion": EVM_VERSION,
-            "optimize": _OPTIMIZE,
+            "optimize": OPTIMIZE,
             "outputSelection": {main: ["evm.bytecode.object", "evm.deployedBytecode.object", "abi"]},
         },
     }
@@ -76,7 +82,7 @@ def compile_composition(composition: Composition) -> Compiled:
     MissingError
         If there is no compiler.
     """
-    compiled = compile_sources(composition.sources, MODEL_FILE)
+    compiled = compile_sources(composition.sources, MODEL_FILE, composition.own_files)
     if compiled.code_size > CODE_LIMIT:
         raise InputError(
             f"the contract would have {compiled.code_size:,} bytes of code; at most {CODE_LIMIT:,} may be"
@@ -86,21 +92,39 @@ def compile_composition(composition: Composition) -> Compiled:
 
 def fits(composition: Composition) -> bool:
     """Whether a contract may have so much code; raises like `compile_composition`."""
-    return compile_sources(composition.sources, MODEL_FILE).code_size <= CODE_LIMIT
+    compiled = compile_sources(composition.sources, MODEL_FILE, composition.own_files)
+    return compiled.code_size <= CODE_LIMIT
 
 
-def compile_sources(sources: "Mapping[str, str]", main: str) -> Compiled:
-    """Compile modules of which `main` is the contract, however large; raises like `compile_composition`."""
+def compile_sources(
+    sources: "Mapping[str, str]", main: str, own_files: "Mapping[str, str] | None" = None
+) -> Compiled:
+    """Compile modules, however large the contract is.
+
+    Parameters
+    ----------
+    sources
+        The text of each module, by file name.
+    main
+        Which of them is the contract.
+    own_files
+        The file that a user gave for a module, by the module's name.
+
+    Raises
+    ------
+    InputError, MissingError
+        As `compile_composition`.
+    """
     key = sha256(json.dumps([VERSION, _standard_json(sources, main)], sort_keys=True).encode()).hexdigest()
     kept = data_dir() / "compiled" / f"{key}.json"
     compiled = _kept(kept)
     if compiled is None:
-        compiled = _compile(sources, main)
+        compiled = _compile(sources, main, own_files or {})
         _keep(compiled, kept)
     return compiled
 
 
-def _compile(sources: "Mapping[str, str]", main: str) -> Compiled:
+def _compile(sources: "Mapping[str, str]", main: str, own_files: "Mapping[str, str]") -> Compiled:
     load_vyper()
     from vyper.compiler import compile_from_file_input
     from vyper.compiler.input_bundle import JSONInputBundle
@@ -118,7 +142,7 @@ def _compile(sources: "Mapping[str, str]", main: str) -> Compiled:
             settings=Settings(optimize=OptimizationLevel.CODESIZE, evm_version=EVM_VERSION),
         )
     except (VyperException, SyntaxError) as error:
-        raise InputError(f"the contract does not compile: {_first_line(error)}") from None
+        raise InputError(f"the contract does not compile: {_said(error, own_files)}") from None
     return Compiled(
         bytes.fromhex(output["bytecode"].removeprefix("0x")),
         bytes.fromhex(output["bytecode_runtime"].removeprefix("0x")),
@@ -134,12 +158,18 @@ def _immutable_bytes(layout: "Mapping[str, Any]") -> int:
     return max((_immutable_bytes(inner) for inner in layout.values()), default=0)
 
 
-def _first_line(error: Exception) -> str:
+def _said(error: Exception, own_files: "Mapping[str, str]") -> str:
+    """What the compiler says first, and of which line; a module that is a copy of a file has its name."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     if lines and lines[0].endswith("errors:"):
         lines = lines[1:]
-    where = next((line for line in lines if line.startswith("contract ")), "")
-    return " ".join(filter(None, [lines[0] if lines else type(error).__name__, where]))
+    what = _NOWHERE.sub("", lines[0] if lines else type(error).__name__).rstrip(".")
+    if type(error).__name__ == "ModuleNotFound":
+        what = f"there is no module {what}"
+    found = next(filter(None, map(_PLACE.match, lines)), None)
+    if found is not None:
+        what = f"{found['file']}, line {found['line']}: {what}"
+    return _MODULE.sub(lambda module: own_files.get(module[0], module[0]), what)
 
 
 def _kept(path: Path) -> Compiled | None:

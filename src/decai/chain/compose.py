@@ -104,6 +104,8 @@ class Composition:
     """The values in ``parameters.vy``."""
     data_contracts: Sequence[bytes] = ()
     """The codes of the contracts to deploy before this one."""
+    own_files: Mapping[str, str] = field(default_factory=dict)
+    """The files of somebody's own that modules are copies of, by the module's file name."""
 
     @property
     def is_placed(self) -> bool:
@@ -198,6 +200,7 @@ def compose(
         **model.constants,
         **terms.constants,
     }
+    own_files = MappingProxyType({f"{role}.vy": str(path) for role, path in (own_parts or {}).items()})
     own = {role: _own(path) for role, path in (own_parts or {}).items()}
     sources = {name: packaged(path) for name, path in _COMMON.items()}
     sources |= {"classifier.vy": packaged(model.source), "incentive.vy": packaged(terms.source)}
@@ -216,10 +219,11 @@ def compose(
             raise InputError("a model with parts of its own shares no code; deploy it without --clone")
         return compose_clone(sources, constants, known, model, start_in_code)
     sources = {name: variant(text, shared=False) for name, text in sources.items()}
-    in_code = _composition(sources, constants, known, model.start, ())
+    in_code = replace(_composition(sources, constants, known, model.start, ()), own_files=own_files)
     if _fits(in_code) if start_in_code is None else start_in_code:
         return in_code
-    return _composition(sources, constants, known, model.start, data_codes(model.start))
+    in_data = _composition(sources, constants, known, model.start, data_codes(model.start))
+    return replace(in_data, own_files=own_files)
 
 
 def encoded_arguments(arguments: tuple[str, str, str, Sequence[str], Sequence[int], Sequence[int]]) -> bytes:
