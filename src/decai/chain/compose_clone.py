@@ -90,12 +90,12 @@ def compose_clone(
         "parameters.vy": parameters_module(like_constants(own)),
     }
     return Clone(
-        MappingProxyType(dict(sorted(modules.items()))),
-        (name, description, encoder, classes, state, table),
-        str(constants["COMPOSITION"].value),
-        MappingProxyType({name: constant.value for name, constant in shared.items()}),
-        tuple(data),
-        MappingProxyType(own),
-        model.numbers,
-        MappingProxyType(alone),
+        sources=MappingProxyType(dict(sorted(modules.items()))),
+        arguments=(name, description, encoder, classes, state, table),
+        title=str(constants["COMPOSITION"].value),
+        constants=MappingProxyType({name: constant.value for name, constant in shared.items()}),
+        data_contracts=tuple(data),
+        own=MappingProxyType(own),
+        numbers=model.numbers,
+        alone=MappingProxyType(alone),
     )
