@@ -23,11 +23,12 @@ WIDTH: constant(uint256) = LANES * COUNTER
 PER_WORD: constant(uint256) = 256 // WIDTH
 BASE: constant(uint256) = parameters.BASE_LANE_BITS
 BASE_MASK: constant(uint256) = 2**BASE - 1
-# Of the layout of a clone: bits of a class's number (8), features listed for a group (32), groups (16).
-LANE_BITS: constant(uint256) = 168
-ROWS: constant(uint256) = 176
-GROUPS: constant(uint256) = 208
-LANE_BITS_MASK: constant(uint256) = 2**8 - 1
+if parameters.SHARED:
+    # Of the layout of a clone: bits of a class's number (8), features listed for a group (32), groups (16).
+    LANE_BITS: constant(uint256) = 168
+    ROWS: constant(uint256) = 176
+    GROUPS: constant(uint256) = 208
+    LANE_BITS_MASK: constant(uint256) = 2**8 - 1
 GROUP: constant(uint256) = 32
 MOST_CLASSES: constant(uint256) = 2**16
 MOST_GROUPS: constant(uint256) = MOST_CLASSES // LANES

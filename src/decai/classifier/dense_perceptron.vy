@@ -22,12 +22,12 @@ exports: dense.__interface__
 PAGE: constant(uint256) = 256
 SIZE: constant(uint256) = dense.SIZE
 
-# Of the numbers of a clone: the learning rate (32 bits), and above it the intercept, raised.
-RATE_MASK: constant(uint256) = 2**32 - 1
-RAISED: constant(uint256) = 32
-INTERCEPT_ZERO: constant(uint256) = 2**79
-
-if not parameters.SHARED:
+if parameters.SHARED:
+    # Of the numbers of a clone: the learning rate (32 bits), and above it the intercept, raised.
+    RATE_MASK: constant(uint256) = 2**32 - 1
+    RAISED: constant(uint256) = 32
+    INTERCEPT_ZERO: constant(uint256) = 2**79
+else:
     # Where code is shared, functions have variables of these names.
     rate: constant(uint256) = parameters.RATE
     per_word: constant(uint256) = bases.PER_WORD

@@ -44,11 +44,11 @@ TOTAL: constant(uint256) = 32
 TOTAL_MASK: constant(uint256) = 2**64 - 1
 NUMBER: constant(uint256) = 192
 
-# Of the numbers of a clone: the smoothing (32 bits), and above it the number of features.
-ALPHA_MASK: constant(uint256) = 2**32 - 1
-VOCABULARY: constant(uint256) = 32
-
-if not parameters.SHARED:
+if parameters.SHARED:
+    # Of the numbers of a clone: the smoothing (32 bits), and above it the number of features.
+    ALPHA_MASK: constant(uint256) = 2**32 - 1
+    VOCABULARY: constant(uint256) = 32
+else:
     # Where code is shared, functions have variables of these names.
     alpha: constant(uint256) = parameters.ALPHA
     all_alpha: constant(uint256) = parameters.ALPHA * parameters.VOCABULARY

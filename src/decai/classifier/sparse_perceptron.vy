@@ -37,9 +37,10 @@ INDEX_MASK: constant(uint256) = 2**parameters.INDEX_BITS - 1
 NOWHERE: constant(uint256) = max_value(uint256)
 PLACE: constant(uint256) = samples.TOP + 4
 
-# Of the numbers of a clone: the learning rate (32 bits), and above it the intercept, raised.
-RATE_MASK: constant(uint256) = 2**32 - 1
-RAISED: constant(uint256) = 32
+if parameters.SHARED:
+    # Of the numbers of a clone: the learning rate (32 bits), and above it the intercept, raised.
+    RATE_MASK: constant(uint256) = 2**32 - 1
+    RAISED: constant(uint256) = 32
 
 RATE: constant(uint256) = parameters.RATE
 # By how much the sums of `_predict` are raised with each feature.

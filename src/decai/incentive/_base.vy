@@ -27,9 +27,10 @@ NUMBER: constant(uint256) = 48
 NUMBER_MASK: constant(uint256) = 2**32 - 1
 VALID_DEPOSIT: constant(uint256) = 80
 
-# Of the terms of a clone.
-REFUND_WAIT: constant(uint256) = 96
-WAIT_MASK: constant(uint256) = 2**32 - 1
+if parameters.SHARED:
+    # Of the terms of a clone.
+    REFUND_WAIT: constant(uint256) = 96
+    WAIT_MASK: constant(uint256) = 2**32 - 1
 
 totals: public(uint256)
 accounts: public(HashMap[address, uint256])

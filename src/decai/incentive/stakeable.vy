@@ -37,10 +37,11 @@ REPORT: constant(uint8) = 1
 OWNER: constant(uint8) = 2
 ANYONE: constant(uint8) = 3
 
-# Of the terms of a clone.
-COST_WEIGHT_MASK: constant(uint256) = 2**84 - 1
-OWNER_WAIT: constant(uint256) = 128
-ANY_WAIT: constant(uint256) = 160
+if parameters.SHARED:
+    # Of the terms of a clone.
+    COST_WEIGHT_MASK: constant(uint256) = 2**84 - 1
+    OWNER_WAIT: constant(uint256) = 128
+    ANY_WAIT: constant(uint256) = 160
 
 # Whether a reporter's share is weighted by his validated deposits, and not by their number.
 sharesByDeposit: public(constant(bool)) = parameters.SHARES_BY_DEPOSIT
