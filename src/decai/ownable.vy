@@ -6,6 +6,7 @@
 @dev Specified in docs/mechanism.md#flow.
 """
 
+import parameters
 import refusals
 
 # @notice The model was handed on, or deployed.
@@ -21,10 +22,12 @@ owner: public(address)
 @deploy
 def __init__():
     """
-    @notice Whoever deploys is the first owner.
+    @notice Whoever deploys is the first owner; code that clones share has none.
     """
-    self.owner = msg.sender
-    log OwnershipTransferred(previousOwner=empty(address), newOwner=msg.sender)
+    if parameters.SHARED:
+        pass
+    else:
+        self._begin(msg.sender)
 
 
 @external
@@ -36,6 +39,16 @@ def transferOwnership(newOwner: address):
     self._require_owner()
     log OwnershipTransferred(previousOwner=self.owner, newOwner=newOwner)
     self.owner = newOwner
+
+
+@internal
+def _begin(owner: address):
+    """
+    @notice The model begins.
+    @param owner The first one.
+    """
+    self.owner = owner
+    log OwnershipTransferred(previousOwner=empty(address), newOwner=owner)
 
 
 @internal

@@ -14,6 +14,7 @@
 import batches
 import classifier as model
 import classifier_base
+import clone
 import data_handler
 import flow
 import incentive as mechanism
@@ -21,6 +22,7 @@ import incentive_base
 import ownable
 import parameters
 import payments
+import refusals
 import samples
 
 initializes: ownable
@@ -66,9 +68,10 @@ MOST_CLAIMS: constant(uint256) = 32
 PAGE: constant(uint256) = 256
 
 composition: public(constant(String[parameters.COMPOSITION_LENGTH])) = parameters.COMPOSITION
-name: public(immutable(String[parameters.NAME_LENGTH]))
-description: public(immutable(String[parameters.DESCRIPTION_LENGTH]))
-encoder: public(immutable(String[parameters.ENCODER_LENGTH]))
+if not parameters.SHARED:
+    _name: immutable(String[parameters.NAME_LENGTH])
+    _description: immutable(String[parameters.DESCRIPTION_LENGTH])
+    _encoder: immutable(String[parameters.ENCODER_LENGTH])
 
 
 @deploy
@@ -89,13 +92,63 @@ def __init__(
     @param state What the classifier begins with in storage.
     @param start What it starts from besides, packed.
     """
-    name = name_
-    description = description_
-    encoder = encoder_
+    if not parameters.SHARED:
+        _name = name_
+        _description = description_
+        _encoder = encoder_
     ownable.__init__()
     incentive_base.__init__()
     mechanism.__init__()
     model.__init__(classes, state, start)
+
+
+@external
+def initialize(newOwner: address):
+    """
+    @notice Lets a clone begin, as a constructor does a contract that has its code for itself. For the factory, which
+        does it once, in the transaction that makes the clone.
+    @param newOwner Who is the first owner.
+    """
+    assert parameters.SHARED
+    if msg.sender != parameters.FACTORY:
+        refusals._refuse("clone: only the factory lets it begin")
+    ownable._begin(newOwner)
+    incentive_base._begin()
+    mechanism._begin()
+    model._begin()
+
+
+@external
+@view
+def name() -> String[parameters.LONGEST_TEXT]:
+    """
+    @return What the model is called.
+    """
+    if parameters.SHARED:
+        return clone._text(0)
+    return _name
+
+
+@external
+@view
+def description() -> String[parameters.LONGEST_TEXT]:
+    """
+    @return What it is for.
+    """
+    if parameters.SHARED:
+        return clone._text(1)
+    return _description
+
+
+@external
+@view
+def encoder() -> String[parameters.LONGEST_TEXT]:
+    """
+    @return What turns a text, a picture or numbers into its features.
+    """
+    if parameters.SHARED:
+        return clone._text(2)
+    return _encoder
 
 
 @external

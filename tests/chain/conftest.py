@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from decai.chain.local_node import ephemeral_anvil
+from tests.chain.contract import IS_CLONE
 from tests.chain.proxy import Proxy, proxied
 
 
@@ -20,6 +21,14 @@ def running_anvil(*flags: str, hardfork: str = "osaka") -> Iterator[str]:
 @pytest.fixture(autouse=True)
 def _own_data_folder(data_folder: Path) -> None:
     """No test of a chain meets keys, locks or what else another one left."""
+
+
+@pytest.fixture(params=[False, True], ids=["own code", "clone"])
+def either_code(request: pytest.FixtureRequest) -> Iterator[bool]:
+    """Has a test run with contracts that have their code for themselves, and with clones."""
+    before = IS_CLONE.set(request.param)
+    yield request.param
+    IS_CLONE.reset(before)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A shared model on an EVM in this process, for tests of the contract itself."""
 
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ __all__ = [
     "ADA",
     "BO",
     "EVE",
+    "IS_CLONE",
     "OWNER",
     "PEOPLE",
     "RICH",
@@ -39,6 +41,8 @@ START = 1_700_000_000
 WAITS = (Seconds(20), Seconds(60), Seconds(100))
 """For refunds, the owner, anybody."""
 CONTRIBUTE = "addDataPacked(uint256[],uint64)"
+IS_CLONE: ContextVar[bool] = ContextVar("is_clone", default=False)
+"""Whether compositions share their code; the fixture ``either_code`` has a test run both ways."""
 
 
 def composition(
@@ -59,6 +63,7 @@ def composition(
         max_features=max_features,
         index_bits=index_bits,
         own_parts=own_parts,
+        clone=IS_CLONE.get() and not own_parts,
     )
 
 

@@ -14,19 +14,12 @@ from decai.chain.address import checksummed
 from decai.chain.client import ChainTrainer
 from decai.chain.compose import Composition, Texts, compose
 from decai.chain.deploy import init_code
-from decai.chain.deployment import (
-    INIT_CODE_LIMIT,
-    MODEL,
-    Plan,
-    Step,
-    deploy_model,
-    deploying,
-    plan_deployment,
-)
+from decai.chain.deployment import deploy_model, deploying
 from decai.chain.evm import EvmChain
 from decai.chain.fees import MAX_GAS
 from decai.chain.kinds import read_parameters
 from decai.chain.model import read
+from decai.chain.plan import INIT_CODE_LIMIT, MODEL, Plan, Step, plan_deployment
 from decai.chain.rpc import RpcChain
 from decai.classifier import SparsePerceptron
 from decai.errors import ChainError, InputError
@@ -43,7 +36,8 @@ INDICES = list(range(7, 7 + 600))
 CHILD = """
 import sys
 from decai.chain.rpc import RpcChain
-from decai.chain.deployment import deploying, plan_deployment
+from decai.chain.deployment import deploying
+from decai.chain.plan import plan_deployment
 from tests.chain.test_deployment import INDICES, composition
 chain = RpcChain(sys.argv[1])
 with deploying(chain, plan_deployment(composition(sys.argv[2]), INDICES), chain.accounts[0]):

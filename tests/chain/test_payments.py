@@ -11,8 +11,20 @@ from decai.chain.deploy import deploy
 from decai.chain.rpc import RpcChain
 from decai.errors import Refused
 from decai.units import Address
-from tests.chain.contract import ADA, BO, EVE, OWNER, RICH, Contract, composition, events, packed_words
+from tests.chain.contract import (
+    ADA,
+    BO,
+    EVE,
+    OWNER,
+    RICH,
+    Contract,
+    composition,
+    events,
+    packed_words,
+)
 from tests.chain.wallets import Manner, Wallet
+
+pytestmark = pytest.mark.usefixtures("either_code")
 
 REFUND, REPORT = "refund(int64[],uint64,uint256)", "report(int64[],uint64,uint256,address)"
 CLAIM_MANY = "claimMany((uint256[],uint64,uint256,address)[])"

@@ -78,6 +78,8 @@ class Case:
     model: ModelCase
     terms: Terms
     mechanism: Mechanism
+    clone: bool = False
+    """Whether the contract shares its code with others."""
 
     @property
     def max_features(self) -> int:
@@ -90,7 +92,7 @@ class Case:
         return self.model.index_bits
 
     def __str__(self) -> str:
-        return f"{self.model.name}, {self.mechanism}"
+        return f"{self.model.name}, {self.mechanism}{', clone' if self.clone else ''}"
 
     def incentive(self, deployed: Seconds) -> IncentiveMechanism:
         """The mechanism in memory."""
@@ -116,6 +118,7 @@ class Case:
             max_features=self.max_features,
             index_bits=self.index_bits,
             start_in_code=self.model.start_in_code,
+            clone=self.clone,
         )
 
 

@@ -45,14 +45,16 @@ PAIRINGS: Final = [(classifier, mechanism) for classifier in CLASSIFIERS for mec
 
 @cache
 def cases(classifier: str, mechanism: Mechanism) -> Sequence[Case]:
-    """The models of a kind, each on other terms, which are others with each mechanism."""
+    """The models of a kind, each on other terms, which are others with each mechanism; then all as clones."""
     first = FIRST_TERMS[mechanism]
     return [
-        Case(model, TERMS[(first + i) % len(TERMS)], mechanism)
+        Case(model, TERMS[(first + i) % len(TERMS)], mechanism, clone)
+        for clone in (False, True)
         for i, model in enumerate(CLASSIFIERS[classifier])
     ]
 
 
-def some_cases(classifier: str, mechanism: Mechanism) -> Sequence[Case]:
+def some_cases(classifier: str, mechanism: Mechanism, *, clone: bool) -> Sequence[Case]:
     """A third of them: over all mechanisms each model, and each kind of terms, has its turn."""
-    return cases(classifier, mechanism)[MECHANISMS.index(mechanism) :: len(MECHANISMS)]
+    alike = [case for case in cases(classifier, mechanism) if case.clone == clone]
+    return alike[MECHANISMS.index(mechanism) :: len(MECHANISMS)]

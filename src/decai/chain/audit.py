@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from decai.chain.at_block import AtBlock, at_one_block
 from decai.chain.base import Chain, Reader
+from decai.chain.clone_code import is_from_factory
+from decai.chain.clones import shared_parts
+from decai.chain.compose_clone import Clone
 from decai.chain.model import read_state
 from decai.chain.recompose import is_code_of, recomposed
 from decai.chain.replica import Replica
@@ -136,7 +139,21 @@ def _compare_code(chain: Reader, replica: Replica) -> str:
         raise _Difference(f"this version of decai composes none for these parts ({error})") from None
     if not is_same:
         raise _Difference("it is not the code that this version of decai composes for these parts")
+    if isinstance(composition, Clone):
+        return _compare_shared(chain, info.address, code, composition)
     return f"{len(code):,} bytes, as this version of decai composes them"
+
+
+def _compare_shared(chain: Reader, address: Address, code: bytes, clone: Clone) -> str:
+    """The code that a clone shares, and that nothing was in its storage before it began."""
+    implementation, factory = shared_parts(clone)
+    for part in (implementation, factory):
+        if chain.code(part.address) != part.code:
+            raise _Difference(f"at {part.address} is not the {part.title} that it should share")
+    if not is_from_factory(address, code):
+        raise _Difference("the factory has not made this clone, so anything may be in its storage")
+    size = len(code) + len(implementation.code)
+    return f"{size:,} bytes, as this version of decai composes them, most of them at {implementation.address}"
 
 
 def _compare_model(chain: Reader, replica: Replica) -> str:

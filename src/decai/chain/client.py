@@ -7,6 +7,7 @@ from decai.chain.abi import call_data, decode_event, path_of
 from decai.chain.base import Log, Mined, Transaction
 from decai.chain.contributions import contributions
 from decai.chain.kinds import read_parameters
+from decai.chain.model import read_state
 from decai.chain.model_on_chain import ModelOnChain, account_of
 from decai.errors import ChainError, Refused
 from decai.given import given_features, given_number
@@ -324,6 +325,13 @@ class ChainTrainer(ModelOnChain):
             raise ChainError(f"{self.address}: the contract paid without an event; it is no decai model")
         return paid
 
+    def _num_classes(self, label: int) -> int:
+        """How many there are; others may have added some since this one was last among them."""
+        known = len(self.info.classes)
+        if label < known:
+            return known
+        return int(read_state(self.chain, self.address, "getNumClassifications()", "uint256"))
+
     def _check_contribution(self, features: Features, label: int, value: Wei) -> None:
         if self.calls.can_express(features, label):
             return
@@ -331,6 +339,6 @@ class ChainTrainer(ModelOnChain):
             raise Refused("trainer: time is out of range")
         if value < self.cost():
             raise Refused(f"{self.info.incentive}: the value sent is below the cost")
-        if not 0 <= label < len(self.info.classes):
+        if not 0 <= label < self._num_classes(label):
             raise Refused(f"{self.info.classifier}: no such class")
         self.calls.check_features(features)

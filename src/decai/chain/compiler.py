@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from decai.chain.compose import MODEL_FILE, Composition
+from decai.chain.data_contract import CODE_LIMIT
 from decai.chain.vyper_package import VERSION, load_vyper
 from decai.dataset.storage import atomic_file
 from decai.errors import InputError
@@ -22,14 +23,13 @@ __all__ = [
     "OPTIMIZE",
     "Compiled",
     "compile_composition",
+    "compile_sources",
     "fits",
     "standard_json",
 ]
 
 EVM_VERSION: Final = "prague"
 """The newest rules that the compiler knows; the code runs on later ones."""
-CODE_LIMIT: Final = 24_576
-"""Most bytes that a contract's code may have (EIP-170)."""
 OPTIMIZE: Final = "codesize"
 _MODULE: Final = re.compile(r"\b[a-z_]+\.vy\b")
 _PLACE: Final = re.compile(r'contract "(?P<file>[^":]+):(?P<line>\d+)"')
@@ -57,13 +57,17 @@ class Compiled:
 
 def standard_json(composition: Composition) -> dict[str, Any]:
     """The input for Vyper's standard JSON compiler, which block explorers verify with."""
+    return _standard_json(composition.sources, MODEL_FILE)
+
+
+def _standard_json(sources: "Mapping[str, str]", main: str) -> dict[str, Any]:
     return {
         "language": "Vyper",
-        "sources": {name: {"content": text} for name, text in composition.sources.items()},
+        "sources": {name: {"content": text} for name, text in sources.items()},
         "settings": {
             "evmVersion": EVM_VERSION,
             "optimize": OPTIMIZE,
-            "outputSelection": {MODEL_FILE: ["evm.bytecode.object", "evm.deployedBytecode.object", "abi"]},
+            "outputSelection": {main: ["evm.bytecode.object", "evm.deployedBytecode.object", "abi"]},
         },
     }
 
@@ -78,7 +82,7 @@ def compile_composition(composition: Composition) -> Compiled:
     MissingError
         If there is no compiler.
     """
-    compiled = _compiled(composition)
+    compiled = compile_sources(composition.sources, MODEL_FILE, composition.own_files)
     if compiled.code_size > CODE_LIMIT:
         raise InputError(
             f"the contract would have {compiled.code_size:,} bytes of code; at most {CODE_LIMIT:,} may be"
@@ -88,20 +92,39 @@ def compile_composition(composition: Composition) -> Compiled:
 
 def fits(composition: Composition) -> bool:
     """Whether a contract may have so much code; raises like `compile_composition`."""
-    return _compiled(composition).code_size <= CODE_LIMIT
+    compiled = compile_sources(composition.sources, MODEL_FILE, composition.own_files)
+    return compiled.code_size <= CODE_LIMIT
 
 
-def _compiled(composition: Composition) -> Compiled:
-    key = sha256(json.dumps([VERSION, standard_json(composition)], sort_keys=True).encode()).hexdigest()
+def compile_sources(
+    sources: "Mapping[str, str]", main: str, own_files: "Mapping[str, str] | None" = None
+) -> Compiled:
+    """Compile modules, however large the contract is.
+
+    Parameters
+    ----------
+    sources
+        The text of each module, by file name.
+    main
+        Which of them is the contract.
+    own_files
+        The file that a user gave for a module, by the module's name.
+
+    Raises
+    ------
+    InputError, MissingError
+        As `compile_composition`.
+    """
+    key = sha256(json.dumps([VERSION, _standard_json(sources, main)], sort_keys=True).encode()).hexdigest()
     kept = data_dir() / "compiled" / f"{key}.json"
     compiled = _kept(kept)
     if compiled is None:
-        compiled = _compile(composition)
+        compiled = _compile(sources, main, own_files or {})
         _keep(compiled, kept)
     return compiled
 
 
-def _compile(composition: Composition) -> Compiled:
+def _compile(sources: "Mapping[str, str]", main: str, own_files: "Mapping[str, str]") -> Compiled:
     load_vyper()
     from vyper.compiler import compile_from_file_input
     from vyper.compiler.input_bundle import JSONInputBundle
@@ -109,17 +132,17 @@ def _compile(composition: Composition) -> Compiled:
     from vyper.exceptions import VyperException
 
     bundle = JSONInputBundle(
-        {PurePath(name): {"content": text} for name, text in composition.sources.items()}, [PurePath()]
+        {PurePath(name): {"content": text} for name, text in sources.items()}, [PurePath()]
     )
     try:
         output = compile_from_file_input(
-            bundle.load_file(PurePath(MODEL_FILE)),
+            bundle.load_file(PurePath(main)),
             input_bundle=bundle,
             output_formats=("bytecode", "bytecode_runtime", "layout", "abi"),
             settings=Settings(optimize=OptimizationLevel.CODESIZE, evm_version=EVM_VERSION),
         )
     except (VyperException, SyntaxError) as error:
-        raise InputError(f"the contract does not compile: {_said(error, composition.own_files)}") from None
+        raise InputError(f"the contract does not compile: {_said(error, own_files)}") from None
     return Compiled(
         bytes.fromhex(output["bytecode"].removeprefix("0x")),
         bytes.fromhex(output["bytecode_runtime"].removeprefix("0x")),

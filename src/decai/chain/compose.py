@@ -14,16 +14,27 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Self
 
-from decai.chain.data_contract import data_codes
+from decai.chain.data_contract import CODE_LIMIT, data_codes
 from decai.chain.kinds import classifier_part, lists_features
 from decai.chain.parts import Constant, incentive_part
+from decai.chain.variant import variant
 from decai.errors import InputError, StorageError
 from decai.protocols import Classifier, IncentiveMechanism
 from decai.units import Address
 
-__all__ = ["INDEX_BITS_CHOICES", "MAX_FEATURES_CHOICES", "MODEL_FILE", "Composition", "Texts", "compose"]
+__all__ = [
+    "INDEX_BITS_CHOICES",
+    "MAX_FEATURES_CHOICES",
+    "MODEL_FILE",
+    "Composition",
+    "Texts",
+    "compose",
+    "encoded_arguments",
+    "packaged",
+    "parameters_module",
+]
 
 MODEL_FILE: Final = "trainer.vy"
 """The module that is compiled; all others are its parts."""
@@ -103,7 +114,7 @@ class Composition:
         """Whether the constructor's arguments are complete."""
         return not self.data_contracts or all(self.arguments[5])
 
-    def placed(self, addresses: Sequence[Address]) -> "Composition":
+    def placed(self, addresses: Sequence[Address]) -> Self:
         """The composition whose data contracts are at these addresses, in the order of `data_contracts`.
 
         Raises
@@ -131,6 +142,7 @@ def compose(
     index_bits: int = 16,
     own_parts: Mapping[str, str | Path] | None = None,
     start_in_code: bool | None = None,
+    clone: bool = False,
 ) -> Composition:
     """Compose the contract of a shared model.
 
@@ -151,6 +163,8 @@ def compose(
     start_in_code
         Whether the contract's own code holds the packed start, which is cheapest to read, or data contracts
         do. None: the code, if it fits.
+    clone
+        Whether the contract shares its code with others of its kind; then a `Clone` is composed.
 
     Raises
     ------
@@ -170,15 +184,18 @@ def compose(
     names = [_checked_text("the name of a class", name) for name in classifier.classes]
     if len(set(names)) < len(names):
         raise InputError(f"two classes have the name {max(names, key=names.count)[:80]!r}")
+    room_for_names = max(_room(names), model.takes_classes * _ROOM_FOR_NAMES)
     constants: dict[str, Constant] = {
         "COMPOSITION_LENGTH": Constant("uint256", len(title)),
         "COMPOSITION": Constant.text(title),
+        "LONGEST_TEXT": Constant("uint256", _LONGEST_TEXT),
         "NAME_LENGTH": Constant("uint256", _room([texts.name])),
         "DESCRIPTION_LENGTH": Constant("uint256", _room([texts.description])),
         "ENCODER_LENGTH": Constant("uint256", _room([texts.encoder])),
         "NUM_CLASSES": Constant("uint256", len(names)),
-        "CLASS_LENGTH": Constant("uint256", max(_room(names), model.takes_classes * _ROOM_FOR_NAMES)),
+        "CLASS_LENGTH": Constant("uint256", room_for_names),
         "STATE_WORDS": Constant("uint256", len(model.state)),
+        "MOST_STATE_WORDS": Constant("uint256", len(model.state)),
         "MAX_FEATURES": Constant("uint256", model.max_features),
         "INDEX_BITS": Constant("uint256", model.form.lane_bits),
         "SAMPLE_OFFSET": Constant("uint256", model.form.offset),
@@ -187,21 +204,37 @@ def compose(
     }
     own_files = MappingProxyType({f"{role}.vy": str(path) for role, path in (own_parts or {}).items()})
     own = {role: _own(path) for role, path in (own_parts or {}).items()}
-    sources = {name: _packaged(path) for name, path in _COMMON.items()}
-    sources |= {"classifier.vy": _packaged(model.source), "incentive.vy": _packaged(terms.source)}
+    sources = {name: packaged(path) for name, path in _COMMON.items()}
+    sources |= {"classifier.vy": packaged(model.source), "incentive.vy": packaged(terms.source)}
     sources |= {f"{role}.vy": text for role, text in own.items()}
     sources |= _imported(sources["classifier.vy"])
     sources[MODEL_FILE] = _initialized(sources[MODEL_FILE], sources["classifier.vy"])
     if incentive.takes_batches:
-        sources[f"{_BATCHES}.vy"] = _packaged(f"{_BATCHES}.vy")
+        sources[f"{_BATCHES}.vy"] = packaged(f"{_BATCHES}.vy")
     else:
         sources[MODEL_FILE] = _OF_BATCHES.sub("", sources[MODEL_FILE])
     known = (texts.name, texts.description, texts.encoder, tuple(names), tuple(model.state))
+    if clone:
+        from decai.chain.compose_clone import compose_clone
+
+        if own:
+            raise InputError("a model with parts of its own shares no code; deploy it without --clone")
+        return compose_clone(sources, constants, known, model, start_in_code)
+    sources = {name: variant(text, shared=False) for name, text in sources.items()}
     in_code = replace(_composition(sources, constants, known, model.start, ()), own_files=own_files)
     if _fits(in_code) if start_in_code is None else start_in_code:
         return in_code
     in_data = _composition(sources, constants, known, model.start, data_codes(model.start))
     return replace(in_data, own_files=own_files)
+
+
+def encoded_arguments(arguments: tuple[str, str, str, Sequence[str], Sequence[int], Sequence[int]]) -> bytes:
+    """Arguments of the constructor, ABI-encoded."""
+    from eth_abi.abi import encode
+
+    state, start = arguments[4:]
+    kinds = ["string", "string", "string", "string[]", f"uint256[{len(state)}]", f"uint256[{len(start)}]"]
+    return encode(kinds, arguments)
 
 
 def _check_room(max_features: int, index_bits: int) -> None:
@@ -226,7 +259,7 @@ def _composition(
         "PIECE_BYTES": Constant("uint256", _piece_bytes(data)),
     }
     return Composition(
-        MappingProxyType(dict(sorted({**sources, "parameters.vy": _parameters(constants)}.items()))),
+        MappingProxyType(dict(sorted({**sources, "parameters.vy": parameters_module(constants)}.items()))),
         (*texts, words),
         str(constants["COMPOSITION"].value),
         MappingProxyType({name: constant.value for name, constant in constants.items()}),
@@ -241,7 +274,7 @@ def _piece_bytes(data: Sequence[bytes]) -> int:
 
 def _fits(composition: Composition) -> bool:
     """Whether the contract's code holds its start. It is compiled to see; deploying needs that anyway."""
-    from decai.chain.compiler import CODE_LIMIT, fits
+    from decai.chain.compiler import fits
 
     return 32 * len(composition.arguments[5]) < CODE_LIMIT and fits(composition)
 
@@ -249,7 +282,7 @@ def _fits(composition: Composition) -> bool:
 def _imported(classifier: str) -> dict[str, str]:
     """The further modules that a classifier imports."""
     names = (f"{name}.vy" for name in _IMPORTS.findall(classifier))
-    return {name: _packaged(_OF_CLASSIFIERS[name]) for name in names if name in _OF_CLASSIFIERS}
+    return {name: packaged(_OF_CLASSIFIERS[name]) for name in names if name in _OF_CLASSIFIERS}
 
 
 def _initialized(trainer: str, classifier: str) -> str:
@@ -274,7 +307,8 @@ def _room(texts: Sequence[str]) -> int:
     return max(1, -(-longest // 32)) * 32
 
 
-def _parameters(constants: Mapping[str, Constant]) -> str:
+def parameters_module(constants: Mapping[str, Constant]) -> str:
+    """The text of ``parameters.vy``."""
     lines = [
         "# pragma version 0.4.3",
         '"""',
@@ -288,7 +322,8 @@ def _parameters(constants: Mapping[str, Constant]) -> str:
 
 
 @lru_cache(maxsize=64)
-def _packaged(path: str) -> str:
+def packaged(path: str) -> str:
+    """The text of a module of this package."""
     return files("decai").joinpath(path).read_text(encoding="utf-8")
 
 

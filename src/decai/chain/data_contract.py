@@ -7,17 +7,25 @@ them.
 from collections.abc import Sequence
 from typing import Final
 
-__all__ = ["WORDS_IN_CONTRACT", "data_codes", "deployment_of"]
+__all__ = ["CODE_LIMIT", "WORDS_IN_CONTRACT", "data_codes", "deployment_of"]
+
+CODE_LIMIT: Final = 24_576
+"""Most bytes that a contract's code may have (EIP-170)."""
 
 WORDS_IN_CONTRACT: Final = 767
-"""As many as 24,576 bytes (EIP-170) hold beside the STOP byte."""
+"""As many as `CODE_LIMIT` holds beside the STOP byte."""
 _PREFIX: Final = 10
 
 
-def data_codes(words: Sequence[int]) -> list[bytes]:
-    """The codes of the contracts that hold these words, `WORDS_IN_CONTRACT` each but for the last."""
+def data_codes(words: Sequence[int], least: int = 0) -> list[bytes]:
+    """The codes of the contracts that hold these words, `WORDS_IN_CONTRACT` each but for the last.
+
+    Each is filled up with zeros to `least` bytes.
+    """
     return [
-        b"\0" + b"".join(word.to_bytes(32, "big") for word in words[at : at + WORDS_IN_CONTRACT])
+        (b"\0" + b"".join(word.to_bytes(32, "big") for word in words[at : at + WORDS_IN_CONTRACT])).ljust(
+            least, b"\0"
+        )
         for at in range(0, len(words), WORDS_IN_CONTRACT)
     ]
 

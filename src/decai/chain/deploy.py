@@ -1,8 +1,13 @@
 """Bringing a composition to a chain."""
 
+from dataclasses import replace
+
 from decai.chain.base import Chain, Mined, Transaction
+from decai.chain.clones import clone_call, made_clone, require_deployer, shared_parts
 from decai.chain.compiler import compile_composition
-from decai.chain.compose import Composition
+from decai.chain.compose import Composition, encoded_arguments
+from decai.chain.compose_clone import NOTHING, Clone
+from decai.chain.create2 import DEPLOYER, deployer_data
 from decai.chain.data_contract import deployment_of
 from decai.errors import ChainError, InputError
 from decai.units import Address
@@ -24,16 +29,14 @@ def init_code(composition: Composition) -> bytes:
 
 
 def constructor_arguments(composition: Composition) -> bytes:
-    """The constructor's arguments, ABI-encoded."""
-    from eth_abi.abi import encode
-
-    state, start = composition.arguments[4:]
-    kinds = ["string", "string", "string", "string[]", f"uint256[{len(state)}]", f"uint256[{len(start)}]"]
-    return encode(kinds, composition.arguments)
+    """The constructor's arguments, ABI-encoded; of a clone those of its implementation."""
+    return encoded_arguments(NOTHING if isinstance(composition, Clone) else composition.arguments)
 
 
 def deploy(chain: Chain, composition: Composition, sender: Address) -> Mined:
     """Deploy a composition: a transaction for each data contract, and the last one for the contract.
+
+    What a clone shares with others is brought first, if it is not there.
 
     Raises
     ------
@@ -41,7 +44,21 @@ def deploy(chain: Chain, composition: Composition, sender: Address) -> Mined:
         If a transaction could not be sent.
     """
     addresses = [_deployed(chain, deployment_of(code), sender)[0] for code in composition.data_contracts]
-    return _deployed(chain, init_code(composition.placed(addresses)), sender)[1]
+    placed = composition.placed(addresses)
+    if isinstance(placed, Clone):
+        return _cloned(chain, placed, sender)
+    return _deployed(chain, init_code(placed), sender)[1]
+
+
+def _cloned(chain: Chain, clone: Clone, sender: Address) -> Mined:
+    require_deployer(chain)
+    implementation, factory = parts = shared_parts(clone)
+    for part in parts:
+        if not part.is_on(chain):
+            chain.send(Transaction(sender, DEPLOYER, deployer_data(part.init_code)))
+    call = clone_call(clone, implementation.address)
+    mined = chain.send(Transaction(sender, factory.address, call))
+    return replace(mined, contract=made_clone(mined))
 
 
 def _deployed(chain: Chain, code: bytes, sender: Address) -> tuple[Address, Mined]:

@@ -1,103 +1,22 @@
-"""Bringing a composition to a chain: a plan of transactions, and carrying it out in spite of interruptions.
+"""Bringing a composition to a chain: carrying out a plan of transactions in spite of interruptions.
 
-A plan knows beforehand that none of its transactions is larger than a chain takes. On a chain behind a node
-each is written down before it goes out (`decai.chain.journal`), so that whoever is killed in the middle goes
-on by the same call, and nothing is deployed twice.
+On a chain behind a node each is written down before it goes out (`decai.chain.journal`), so that whoever is
+killed in the middle goes on by the same call, and nothing is deployed twice.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
-from typing import Final
 
-from decai.chain.abi import call_data
 from decai.chain.base import Chain, Mined, Transaction
-from decai.chain.compiler import compile_composition
 from decai.chain.compose import Composition
-from decai.chain.data_contract import deployment_of
-from decai.chain.deploy import init_code
-from decai.chain.fees import MAX_GAS
-from decai.errors import ChainError, InputError
+from decai.chain.plan import KNOWN, MODEL, Plan, Step, plan_deployment
+from decai.errors import ChainError, Refused
 from decai.units import Address, Seconds, Wei
 
-__all__ = ["Deployment", "Plan", "Step", "StepDone", "deploy_model", "deploying", "plan_deployment"]
+__all__ = ["Deployment", "StepDone", "deploy_model", "deploying"]
 
-MODEL: Final = "contract"
-"""The step that brings the model's own contract."""
-INIT_CODE_LIMIT: Final = 49_152
-"""Most bytes that a transaction which deploys may carry (EIP-3860)."""
-_MOST_INDICES: Final = 512
-"""Most feature indices of one call, ``classifier/_base.vy``."""
-_SOMEWHERE: Final = Address("0x" + "00" * 19 + "01")
-
-_TRANSACTION, _CREATE, _CODE_BYTE, _INIT_WORD = 21_000, 32_000, 200, 2
-_ZERO_BYTE, _OTHER_BYTE, _FLOOR_TOKEN = 4, 16, 10
-_NEW_SLOT: Final = 22_100
-_CONSTRUCTOR: Final = 100_000
-"""More than the constructor takes, but for the start of the model."""
-_START_WORD: Final = 100
-_DATA_CONTRACT: Final = 20_000
-"""More than it takes to copy a data contract's code."""
-_INDEX: Final = 700
-"""More than the loop and the event take for one feature index."""
-
-Addresses = Mapping[str, Address]
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One transaction of a plan."""
-
-    title: str
-    """What it brings; no other step of the plan has this title."""
-    data: Callable[[Addresses], bytes]
-    """What it sends, given where the contracts of the steps before it are."""
-    to: str | None
-    """The step whose contract it calls; None if it deploys one."""
-    gas: int
-    """An estimate."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The transactions of a deployment, in order; one of them is the step `MODEL`.
-
-    Raises
-    ------
-    InputError
-        If a step is more than one transaction may be.
-    """
-
-    steps: tuple[Step, ...]
-
-    def __post_init__(self) -> None:
-        for step, data in zip(self.steps, self._data(), strict=True):
-            if step.to is None and len(data) > INIT_CODE_LIMIT:
-                raise InputError(
-                    f"to deploy the {step.title} takes {len(data):,} bytes; {INIT_CODE_LIMIT:,} may be"
-                )
-            if step.gas > MAX_GAS:
-                raise InputError(f"the {step.title} takes {step.gas:,} gas; at most {MAX_GAS:,} may be")
-
-    @property
-    def content(self) -> bytes:
-        """A hash of all that it sends: the same for the same plan."""
-        digest = sha256()
-        for step, data in zip(self.steps, self._data(), strict=True):
-            digest.update(f"{step.title}:{step.to}:{len(data)}:".encode() + data)
-        return digest.digest()
-
-    @property
-    def gas(self) -> int:
-        """An estimate of all that it takes."""
-        return sum(step.gas for step in self.steps)
-
-    def _data(self) -> list[bytes]:
-        """What the steps send, as if all contracts were at one place."""
-        places = {step.title: _SOMEWHERE for step in self.steps}
-        return [step.data(places) for step in self.steps]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,31 +54,6 @@ class Deployment:
     def fee(self) -> Wei:
         """What was paid for it."""
         return Wei(sum(step.fee for step in self.steps))
-
-
-def plan_deployment(composition: Composition, feature_indices: Sequence[int] = ()) -> Plan:
-    """The transactions that deploy a composition.
-
-    Parameters
-    ----------
-    composition
-        The contract.
-    feature_indices
-        Of the encoder's features that the model uses, each below 2^32; empty for all.
-
-    Raises
-    ------
-    InputError
-        If it does not compile, or would be larger than a chain takes.
-    MissingError
-        If there is no compiler.
-    """
-    steps = [_data_step(place, code) for place, code in enumerate(composition.data_contracts, 1)]
-    steps.append(_model_step(composition, [step.title for step in steps]))
-    for first in range(0, len(feature_indices), _MOST_INDICES):
-        part = [int(index) for index in feature_indices[first : first + _MOST_INDICES]]
-        steps.append(_indices_step(first, part))
-    return Plan(tuple(steps))
 
 
 def deploy_model(
@@ -218,28 +112,42 @@ def deploying(chain: Chain, plan: Plan, sender: Address, progress: Say | None = 
 
     say = progress or (lambda _: None)
     if not isinstance(chain, RpcChain):
-        yield _carry_out(plan, sender, lambda _, transaction: chain.send(transaction), say, lambda: False)
+        yield _carry_out(
+            chain, plan, sender, lambda _, transaction: chain.send(transaction), say, lambda: False
+        )
         return
     with open_journal(chain, "deploy", sender, plan.content, say) as journal:
-        yield _carry_out(plan, sender, journal.send, say, lambda: journal.found > 0)
+        has_begun = not journal.is_empty
+        yield _carry_out(chain, plan, sender, journal.send, say, lambda: has_begun or journal.found > 0)
         journal.acknowledge()
 
 
 def _carry_out(
+    chain: Chain,
     plan: Plan,
     sender: Address,
     send: Callable[[int, Transaction], Mined],
     say: Say,
     is_resumed: Callable[[], bool],
 ) -> Deployment:
-    addresses: dict[str, Address] = {}
+    addresses: dict[str, Address] = dict(KNOWN)
     done: list[StepDone] = []
     first_block, time = 0, Seconds(0)
+    missing = plan.missing(chain)
     for place, step in enumerate(plan.steps):
-        say(step.title if len(plan.steps) == 1 else f"{step.title} ({place + 1} of {len(plan.steps)})")
+        if step not in missing:
+            continue
+        number = missing.index(step) + 1
+        say(step.title if len(missing) == 1 else f"{step.title} ({number} of {len(missing)})")
         to = None if step.to is None else addresses[step.to]
-        mined = send(place, Transaction(sender, to, step.data(addresses)))
-        address = mined.contract if to is None else to
+        try:
+            mined = send(place, Transaction(sender, to, step.data(addresses)))
+        except Refused:
+            if step.shared is not None and step.shared.is_on(chain):
+                # Somebody else was faster.
+                continue
+            raise
+        address = _brought(chain, step, mined, to)
         if address is None:
             raise ChainError(f"the chain does not say where the {step.title} is")
         addresses[step.title] = address
@@ -249,37 +157,12 @@ def _carry_out(
     return Deployment(addresses[MODEL], first_block, time, tuple(done), is_resumed())
 
 
-def _data_step(place: int, code: bytes) -> Step:
-    data = deployment_of(code)
-    title = f"base weights, part {place}"
-    return Step(title, lambda _: data, None, _creation_gas(data, len(code), _DATA_CONTRACT))
-
-
-def _model_step(composition: Composition, parts: Sequence[str]) -> Step:
-    def data(addresses: Addresses) -> bytes:
-        return init_code(composition.placed([addresses[part] for part in parts]))
-
-    placed = data(dict.fromkeys(parts, _SOMEWHERE))
-    execution = _CONSTRUCTOR + _START_WORD * len(composition.arguments[5])
-    size = compile_composition(composition).code_size
-    return Step(MODEL, data, None, _creation_gas(placed, size, execution))
-
-
-def _indices_step(first: int, part: list[int]) -> Step:
-    data = call_data("addFeatureIndices(uint32[])", part)
-    slots = -(-len(part) // 8) + 1
-    gas = _gas(data, _NEW_SLOT * slots + _INDEX * len(part))
-    title = f"feature indices {first + 1:,} to {first + len(part):,}"
-    return Step(title, lambda _: data, MODEL, gas)
-
-
-def _creation_gas(data: bytes, size: int, execution: int) -> int:
-    return _gas(data, _CREATE + _INIT_WORD * -(-len(data) // 32) + _CODE_BYTE * size + execution)
-
-
-def _gas(data: bytes, execution: int) -> int:
-    """What a transaction takes, or the least that its data are charged with (EIP-7623)."""
-    zeros = data.count(0)
-    paid = _ZERO_BYTE * zeros + _OTHER_BYTE * (len(data) - zeros) + execution
-    floor = _FLOOR_TOKEN * (zeros + 4 * (len(data) - zeros))
-    return _TRANSACTION + max(paid, floor)
+def _brought(chain: Chain, step: Step, mined: Mined, to: Address | None) -> Address | None:
+    """Where the contract is that a step has brought or called."""
+    if step.shared is not None:
+        if not step.shared.is_on(chain):
+            raise ChainError(f"the {step.title} is not at {step.shared.address}, where it should be")
+        return step.shared.address
+    if step.tells is not None:
+        return step.tells(mined)
+    return mined.contract if to is None else to

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from decai.chain.address import checksummed
 from decai.chain.base import Log, Mined, Transaction
+from decai.chain.create2 import DEPLOYER, DEPLOYER_CODE
 from decai.chain.revert import reason
 from decai.errors import ChainError, MissingError, Refused
 from decai.units import Address, Seconds, Wei
@@ -22,6 +23,8 @@ __all__ = ["EvmChain"]
 
 _RULES: Final = "PRAGUE"
 _OUTPUT: Final = re.compile(r"Revert \{.*output: 0x([0-9a-fA-F]*)")
+_PADDINGS: Final = (33, 1, 0)
+"""How many zeros are behind a code."""
 _NOBODY: Final = Address("0x0000000000000000000000000000000000000000")
 
 
@@ -44,6 +47,7 @@ class EvmChain:
     def __init__(self, balances: Mapping[Address, Wei] | None = None, now: Seconds = Seconds(1)) -> None:
         evm = _load()
         self._evm: EVM = evm.EVM(spec_id=_RULES)
+        self._evm.insert_account_info(DEPLOYER, evm.AccountInfo(code=DEPLOYER_CODE))
         # Without a checkpoint below it, each call would be written through to the database at once.
         self._evm.snapshot()
         self._block_env = evm.BlockEnv
@@ -143,7 +147,8 @@ class EvmChain:
     def code(self, address: Address, *, block: int | None = None) -> bytes:
         """The code at an address."""
         self._check_block(block)
-        return bytes(self._evm.get_code(address) or b"").rstrip(b"\x00")
+        padded = bytes(self._evm.get_code(address) or b"")
+        return _unpadded(padded, self._evm.basic(address).code_hash or b"") if padded else b""
 
     def call(
         self,
@@ -256,6 +261,17 @@ class EvmChain:
             )
         gas = 0 if result is None else int(result.gas_used)
         return Mined(transaction, self._block, self._now, gas, Wei(0), contract, tuple(logs))
+
+
+def _unpadded(padded: bytes, code_hash: bytes) -> bytes:
+    """A code without the zeros that this EVM has behind it."""
+    from eth_utils.crypto import keccak
+
+    for padding in _PADDINGS:
+        code = padded[: len(padded) - padding]
+        if keccak(code) == code_hash:
+            return code
+    raise ChainError("the EVM does not give a code as it is")
 
 
 def _load() -> Any:

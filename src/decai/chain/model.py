@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from decai.chain.abi import answer, call_data
 from decai.chain.base import Reader
+from decai.chain.clone_code import implementation_of
 from decai.chain.jsonrpc import NoAnswer, NotDelivered
 from decai.chain.sample_form import VECTORS, SampleForm
 from decai.classifier import DenseCentroid, DensePerceptron, NaiveBayes, SparseCentroid, SparsePerceptron
@@ -48,6 +49,8 @@ class ModelInfo:
     cost_weight: Wei
     shares: str
     """Stakeable: what shares are weighted by, ``count`` or ``deposit``."""
+    implementation: Address | None = None
+    """Whose code it shares, if it is a clone."""
 
     @property
     def has_twin(self) -> bool:
@@ -101,7 +104,8 @@ def read_info(chain: Reader, address: Address) -> ModelInfo:
     ChainError
         If there is no contract, or one that is none of ours, or the node does not answer.
     """
-    if not chain.code(address):
+    code = chain.code(address)
+    if not code:
         raise ChainError(f"{address}: there is no contract at this address on chain {chain.chain_id}")
     try:
         title = _text(chain, address, "composition()")
@@ -147,6 +151,7 @@ def read_info(chain: Reader, address: Address) -> ModelInfo:
         any_wait=terms[1],
         cost_weight=Wei(terms[2]),
         shares=terms[3],
+        implementation=implementation_of(code),
     )
 
 

@@ -8,6 +8,7 @@ from decai.chain.sample_form import SampleForm
 from decai.errors import InputError
 from decai.incentive import Points, Stakeable
 from decai.protocols import IncentiveMechanism
+from decai.units import Address
 
 __all__ = ["ClassifierPart", "Constant", "Part", "incentive_part"]
 
@@ -27,8 +28,14 @@ class Constant:
         """A text of ASCII characters."""
         return cls(f"String[{len(text)}]", text)
 
+    @classmethod
+    def address(cls, address: Address) -> Self:
+        """Where a contract is."""
+        return cls("address", address)
+
     def __str__(self) -> str:
-        return f'"{self.value}"' if isinstance(self.value, str) else str(self.value)
+        is_quoted = isinstance(self.value, str) and self.type != "address"
+        return f'"{self.value}"' if is_quoted else str(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,8 @@ class ClassifierPart(Part):
     """The words that it begins with in storage."""
     takes_classes: bool = False
     """Whether it can be given further classes."""
+    numbers: int = 0
+    """What a clone has of its own numbers, in one word."""
 
 
 def incentive_part(incentive: IncentiveMechanism) -> Part:

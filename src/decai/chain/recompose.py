@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from decai.chain.base import Reader
+from decai.chain.clone_code import clone_code, salt_of
+from decai.chain.clones import shared_parts
 from decai.chain.compiler import compile_composition
 from decai.chain.compose import Composition, Texts, compose
+from decai.chain.compose_clone import Clone
 from decai.chain.kinds.tables import read_data_contracts
 from decai.chain.model import ModelInfo, read
 from decai.errors import ChainError, Refused
@@ -52,6 +55,7 @@ def recomposed(
         index_bits=info.form.lane_bits,
         start_in_code=not addresses,
         own_parts=own_parts,
+        clone=info.implementation is not None,
     )
     return composition.placed(addresses)
 
@@ -83,6 +87,9 @@ def _told(chain: Reader, address: Address, view: str, kind: str) -> int:
 
 def is_code_of(code: bytes, composition: Composition) -> bool:
     """Whether a contract's code is what a composition compiles to; raises like `compile_composition`."""
+    if isinstance(composition, Clone):
+        implementation, _ = shared_parts(composition)
+        return code == clone_code(implementation.address, salt_of(code), composition.data)
     compiled = compile_composition(composition)
     # Immutable values follow on the code; a node may not give zeros at the end.
     return code[: len(compiled.runtime_code)] == compiled.runtime_code and len(code) <= compiled.code_size

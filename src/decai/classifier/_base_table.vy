@@ -7,11 +7,15 @@
 @dev Specified in docs/mechanism.md#base-tables-on-a-chain; decai.chain.base_table packs them. A value has
     BASE_VALUE_BITS; a key that the table does not know has the value BASE_FALLBACK.
 
+    A contract that shares its code has both in its own (clone_table.vy).
+
     Listed: key j is entry j, from the lowest bits of each word on. Hashed, for few keys far apart: an entry
     is a key and, above it, its value, in one of the two words that `_value` looks into. What is left over in
     a word repeats an entry of the table, so that whatever is found is right.
 """
 
+import clone
+import clone_table
 import parameters
 
 FALLBACK: constant(uint256) = parameters.BASE_FALLBACK
@@ -24,14 +28,15 @@ KEY_MASK: constant(uint256) = 2**KEY_BITS - 1
 LOW: constant(uint256) = 2**32 - 1
 WORDS_IN_CONTRACT: constant(uint256) = 767
 PAGE: constant(uint256) = 256
-# Each reading of a data contract costs more than what is read, so the table is read in pieces.
-PIECE: constant(uint256) = parameters.PIECE_BYTES
-WORDS_IN_PIECE: constant(uint256) = PIECE // 32
-# So that the first piece is read, whatever is asked for.
-NOWHERE: constant(uint256) = 2**255
 
-# The words, or the addresses of the contracts that hold them.
-words: immutable(uint256[parameters.START_WORDS])
+if not parameters.SHARED:
+    # Each reading of a data contract costs more than what is read, so the table is read in pieces.
+    PIECE: constant(uint256) = parameters.PIECE_BYTES
+    WORDS_IN_PIECE: constant(uint256) = PIECE // 32
+    # So that the first piece is read, whatever is asked for.
+    NOWHERE: constant(uint256) = 2**255
+    # The words, or the addresses of the contracts that hold them.
+    words: immutable(uint256[parameters.START_WORDS])
 
 
 @deploy
@@ -40,42 +45,53 @@ def __init__(start: uint256[parameters.START_WORDS]):
     @notice Keeps the values for good.
     @param start The packed values, or the addresses of the data contracts that hold them.
     """
-    words = start
+    if parameters.SHARED:
+        pass
+    else:
+        words = start
 
 
 @external
-@pure
+@view
 def numBaseEntries() -> uint256:
     """
     @return How many entries there are: if listed, of the keys below this one.
     """
+    if parameters.SHARED:
+        return (clone._layout() >> clone_table.ENTRIES) & clone_table.LOW
     return parameters.BASE_ENTRIES
 
 
 @external
-@pure
+@view
 def baseValueBits() -> uint256:
     """
     @return The bits of a value in a base word.
     """
+    if parameters.SHARED:
+        return (clone._layout() >> clone_table.VALUE_BITS) & clone_table.BITS_MASK
     return parameters.BASE_VALUE_BITS
 
 
 @external
-@pure
+@view
 def baseKeyBits() -> uint256:
     """
     @return The bits of the key below each value of a hash table; 0 if the values are listed.
     """
+    if parameters.SHARED:
+        return (clone._layout() >> clone_table.KEYS) & clone_table.KEYS_MASK
     return unsafe_sub(BITS, parameters.BASE_VALUE_BITS)
 
 
 @external
-@pure
+@view
 def numBaseWords() -> uint256:
     """
     @return How many base words there are.
     """
+    if parameters.SHARED:
+        return (clone._layout() >> clone_table.WORDS) & clone_table.WORDS_MASK
     return parameters.BASE_WORDS
 
 
@@ -86,6 +102,8 @@ def dataContract(i: uint256) -> address:
     @param i The number of a data contract, from 0 on.
     @return Where it is; the zero address if there is none.
     """
+    if parameters.SHARED:
+        return clone_table._data_contract(i, clone._layout())
     if parameters.START_IN_CODE or i >= parameters.START_WORDS:
         return empty(address)
     return convert(words[i], address)
@@ -113,6 +131,9 @@ def _value(key: uint256) -> uint256:
     @param key Below 2 to the power of the key bits.
     @return Its value.
     """
+    if parameters.SHARED:
+        layout: uint256 = clone._layout()
+        return clone_table._value(key, layout, clone_table._seed(layout))
     if parameters.BASES_HASHED:
         # Two words that follow from independent parts of a product; no sum or product of these parts wraps.
         product: uint256 = unsafe_mul(unsafe_add(key, 1), parameters.HASH_SEED)
@@ -137,6 +158,8 @@ def _word(at: uint256) -> uint256:
     @param at Which word, below their number.
     @return The word, from the code or from a data contract.
     """
+    if parameters.SHARED:
+        return clone_table._word(at, clone._layout())
     if parameters.START_IN_CODE:
         return words[at]
     holder: address = convert(words[unsafe_div(at, WORDS_IN_CONTRACT)], address)
@@ -154,6 +177,7 @@ def _piece(at: uint256) -> (address, uint256, uint256):
     @param at Which word, below their number.
     @return Whose code it is in, where in that code, and which word of the table it begins with.
     """
+    assert not parameters.SHARED
     number: uint256 = unsafe_div(at, WORDS_IN_CONTRACT)
     skipped: uint256 = unsafe_mul(number, WORDS_IN_CONTRACT)
     size: uint256 = min(WORDS_IN_CONTRACT, unsafe_sub(parameters.BASE_WORDS, skipped))

@@ -6,6 +6,7 @@
 @dev Specified in docs/mechanism.md#further-classes.
 """
 
+import clone
 import parameters
 import refusals
 
@@ -28,8 +29,9 @@ event ClassStart:
     samples: uint256
     values: DynArray[uint256, MOST_VALUES]
 
-_names: immutable(DynArray[String[parameters.CLASS_LENGTH], parameters.NUM_CLASSES])
-_state: immutable(uint256[parameters.STATE_WORDS])
+if not parameters.SHARED:
+    _names: immutable(DynArray[String[parameters.CLASS_LENGTH], parameters.NUM_CLASSES])
+    _state: immutable(uint256[parameters.STATE_WORDS])
 _added: HashMap[uint256, String[parameters.CLASS_LENGTH]]
 
 
@@ -42,18 +44,26 @@ def __init__(
     @param names Of the classes, by label, two at least.
     @param state What the classifier keeps of them, in words.
     """
-    assert len(names) >= 2, "classes: at least two classes are needed"
-    _names = names
-    _state = state
+    if parameters.SHARED:
+        pass
+    else:
+        assert len(names) >= 2, "classes: at least two classes are needed"
+        _names = names
+        _state = state
 
 
 @external
 @view
-def startWords() -> DynArray[uint256, parameters.STATE_WORDS]:
+def startWords() -> DynArray[uint256, parameters.MOST_STATE_WORDS]:
     """
     @return What was kept of the classes when the model was deployed, in words.
     """
-    words: DynArray[uint256, parameters.STATE_WORDS] = []
+    words: DynArray[uint256, parameters.MOST_STATE_WORDS] = []
+    if parameters.SHARED:
+        layout: uint256 = clone._layout()
+        for i: uint256 in range(clone._num_state_words(layout), bound=parameters.MOST_STATE_WORDS):
+            words.append(clone._state_word(i, layout))
+        return words
     for word: uint256 in _state:
         words.append(word)
     return words
@@ -61,11 +71,26 @@ def startWords() -> DynArray[uint256, parameters.STATE_WORDS]:
 
 @internal
 @view
-def _name(label: uint256) -> String[parameters.CLASS_LENGTH]:
+def _begin():
+    """
+    @notice Refuses a clone with fewer classes than two.
+    """
+    assert parameters.SHARED
+    if (clone._layout() >> clone.CLASSES) & clone.PLACE_MASK < 2:
+        refusals._refuse("classes: at least two classes are needed")
+
+
+@internal
+@view
+def _name(label: uint256) -> String[parameters.LONGEST_TEXT]:
     """
     @param label Of a class that there is.
     @return Its name.
     """
+    if parameters.SHARED:
+        if label < (clone._layout() >> clone.CLASSES) & clone.PLACE_MASK:
+            return clone._class_name(label)
+        return self._added[label]
     if label < len(_names):
         return _names[label]
     return self._added[label]

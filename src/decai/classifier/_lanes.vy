@@ -8,9 +8,12 @@
 """
 
 import base_table
+import clone
+import clone_table
 import parameters
 
-uses: base_table
+if not parameters.SHARED:
+    uses: base_table
 
 PAGE: constant(uint256) = 256
 LANES: constant(uint256) = parameters.LANES
@@ -20,6 +23,12 @@ WIDTH: constant(uint256) = LANES * COUNTER
 PER_WORD: constant(uint256) = 256 // WIDTH
 BASE: constant(uint256) = parameters.BASE_LANE_BITS
 BASE_MASK: constant(uint256) = 2**BASE - 1
+if parameters.SHARED:
+    # Of the layout of a clone: bits of a class's number (8), features listed for a group (32), groups (16).
+    LANE_BITS: constant(uint256) = 168
+    ROWS: constant(uint256) = 176
+    GROUPS: constant(uint256) = 208
+    LANE_BITS_MASK: constant(uint256) = 2**8 - 1
 GROUP: constant(uint256) = 32
 MOST_CLASSES: constant(uint256) = 2**16
 MOST_GROUPS: constant(uint256) = MOST_CLASSES // LANES
@@ -37,20 +46,24 @@ def classLanes() -> uint256:
 
 
 @external
-@pure
+@view
 def baseLaneBits() -> uint256:
     """
     @return The bits of a class's number of a feature in the base table.
     """
+    if parameters.SHARED:
+        return (clone._layout() >> LANE_BITS) & LANE_BITS_MASK
     return BASE
 
 
 @external
-@pure
+@view
 def baseRows() -> uint256:
     """
     @return How many features the base table lists for each group of classes; 0 if it is hashed.
     """
+    if parameters.SHARED:
+        return (clone._layout() >> ROWS) & clone_table.LOW
     return parameters.BASE_ROWS
 
 
@@ -99,6 +112,12 @@ def _bases(group: uint256, index: uint256) -> uint256:
     @param index Of a feature.
     @return Their numbers at deployment, from the lowest bits on.
     """
+    if parameters.SHARED:
+        layout: uint256 = clone._layout()
+        rows: uint256 = (layout >> ROWS) & clone_table.LOW
+        if index < rows:
+            return clone_table._value(unsafe_add(unsafe_mul(group, rows), index), layout, 0)
+        return self._hashed(group, index, layout, clone_table._seed(layout))
     if parameters.BASES_HASHED:
         if group < parameters.BASE_GROUPS:
             return base_table._value((group << parameters.INDEX_BITS) | index)
@@ -111,12 +130,32 @@ def _bases(group: uint256, index: uint256) -> uint256:
 
 @internal
 @view
+def _hashed(group: uint256, index: uint256, layout: uint256, seed: uint256) -> uint256:
+    """
+    @param group Of classes.
+    @param index Of a feature that is not listed.
+    @param layout Of the clone.
+    @param seed Of its base table; 0 if it is not hashed.
+    @return Their numbers at deployment, from the lowest bits on.
+    """
+    assert parameters.SHARED
+    if seed == 0 or group >= (layout >> GROUPS) & clone.PLACE_MASK:
+        return 0
+    return clone_table._value((group << parameters.INDEX_BITS) | index, layout, seed)
+
+
+@internal
+@view
 def _base(label: uint256, index: uint256) -> uint256:
     """
     @param label Of a class.
     @param index Of a feature.
     @return Its number at deployment.
     """
+    if parameters.SHARED:
+        bits: uint256 = (clone._layout() >> LANE_BITS) & LANE_BITS_MASK
+        bases: uint256 = self._bases(unsafe_div(label, LANES), index) >> unsafe_mul(label % LANES, bits)
+        return bases & unsafe_sub(clone_table.BIT << bits, 1)
     return (self._bases(unsafe_div(label, LANES), index) >> unsafe_mul(label % LANES, BASE)) & BASE_MASK
 
 

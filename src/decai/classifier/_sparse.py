@@ -6,7 +6,7 @@ learned, so that a table is never larger than what was seen. A column once given
 can be read at any later time.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
@@ -202,6 +202,13 @@ class Columns:
         """Raise `Refused` unless each is a feature index."""
         if any(not 0 <= index < self.index_limit for index in indices):
             raise Refused(f"{self.kind}: a feature index is out of range")
+
+    def check_pairs(self, values: Mapping[int, int], most: int, otherwise: str) -> None:
+        """Raise `Refused` at the lowest feature that is none, or whose value is not from 0 to `most`."""
+        for index, value in sorted(values.items()):
+            self.check_indices((index,))
+            if not 0 <= value <= most:
+                raise Refused(f"{self.kind}: {otherwise}")
 
     def occurrences(self, samples: Samples) -> dict[int, int]:
         """How often each feature index occurs in samples, repeats included.

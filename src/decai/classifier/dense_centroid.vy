@@ -12,6 +12,8 @@
 
 import base_table as bases
 import classes
+import clone
+import clone_table
 import dense
 import incentive_base
 import ownable
@@ -55,8 +57,9 @@ def __init__(
     """
     classes.__init__(names, state)
     bases.__init__(start)
-    for i: uint256 in range(parameters.STATE_WORDS):
-        self._counts[i] = state[i]
+    if not parameters.SHARED:
+        for i: uint256 in range(parameters.STATE_WORDS):
+            self._counts[i] = state[i]
 
 
 @external
@@ -85,7 +88,7 @@ def predictPacked(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
 
 @external
 @view
-def classifications(label: uint256) -> String[parameters.CLASS_LENGTH]:
+def classifications(label: uint256) -> String[parameters.LONGEST_TEXT]:
     """
     @param label Of a class.
     @return Its name.
@@ -223,6 +226,18 @@ def addClass(
 
 
 @internal
+def _begin():
+    """
+    @notice Takes over what the model has seen before.
+    """
+    assert parameters.SHARED
+    classes._begin()
+    layout: uint256 = clone._layout()
+    for i: uint256 in range(clone._num_state_words(layout), bound=parameters.MOST_STATE_WORDS):
+        self._counts[i] = clone._state_word(i, layout)
+
+
+@internal
 @view
 def _require_class(label: uint256):
     """
@@ -250,6 +265,11 @@ def _start(place: uint256) -> uint256:
     @param place Of a word of sums.
     @return The word at deployment.
     """
+    if parameters.SHARED:
+        layout: uint256 = clone._layout()
+        if place >= (layout >> clone_table.WORDS) & clone_table.WORDS_MASK:
+            return dense.ZEROS
+        return clone_table._word(place, layout)
     if place >= parameters.NUM_CLASSES * ROWS:
         return dense.ZEROS
     return bases._word(place)
@@ -285,6 +305,11 @@ def _nearest(numbers: uint256[SIZE]) -> uint64:
     # Squares of distances without what all have in common, times the square of the number of samples.
     least: int256 = 0
     of_count: int256 = 0
+    if parameters.SHARED:
+        layout: uint256 = clone._layout()
+        known: uint256 = (layout >> clone_table.WORDS) & clone_table.WORDS_MASK
+        begin: uint256 = clone_table.NOWHERE
+        piece: Bytes[clone_table.PIECE] = b""
     for label: uint256 in range(self._counts[0] >> NUMBER, bound=MOST_CLASSES):
         count: uint256 = self._count(label)
         if count == 0:
@@ -295,7 +320,19 @@ def _nearest(numbers: uint256[SIZE]) -> uint64:
         sums: uint256 = 0
         for j: uint256 in range(SIZE):
             if j & 3 == 0:
-                sums = self._sums[place] ^ self._start(place)
+                if parameters.SHARED:
+                    sums = self._sums[place] ^ dense.ZEROS
+                    if place < known:
+                        at: uint256 = place << 5
+                        if unsafe_sub(at, begin) > clone_table.LAST:
+                            holder: address = empty(address)
+                            start: uint256 = 0
+                            holder, start, begin = clone_table._piece(at, layout)
+                            piece = slice(holder.code, start, clone_table.PIECE)
+                        base: uint256 = convert(extract32(piece, unsafe_sub(at, begin)), uint256)
+                        sums = self._sums[place] ^ base
+                else:
+                    sums = self._sums[place] ^ self._start(place)
                 place = unsafe_add(place, 1)
             total: uint256 = unsafe_sub(sums & dense.LANE_MASK, dense.ZERO)
             sums = sums >> dense.LANE
@@ -339,13 +376,29 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
     numbers: uint256[SIZE] = dense._numbers(features, fits)
     place: uint256 = unsafe_mul(of, ROWS)
     step: uint256 = 0
+    if parameters.SHARED:
+        layout: uint256 = clone._layout()
+        known: uint256 = (layout >> clone_table.WORDS) & clone_table.WORDS_MASK
+        begin: uint256 = clone_table.NOWHERE
+        piece: Bytes[clone_table.PIECE] = b""
     for j: uint256 in range(SIZE):
         step = unsafe_add(step, numbers[j] << ((j & 3) << 6))
         if j & 3 == 3 or j == SIZE - 1:
-            start: uint256 = self._start(place)
-            self._sums[place] = dense._moved(self._sums[place] ^ start, step) ^ start
+            if parameters.SHARED:
+                base: uint256 = dense.ZEROS
+                if place < known:
+                    at: uint256 = place << 5
+                    if unsafe_sub(at, begin) > clone_table.LAST:
+                        holder: address = empty(address)
+                        start: uint256 = 0
+                        holder, start, begin = clone_table._piece(at, layout)
+                        piece = slice(holder.code, start, clone_table.PIECE)
+                    base = convert(extract32(piece, unsafe_sub(at, begin)), uint256)
+            else:
+                base: uint256 = self._start(place)
+            self._sums[place] = dense._moved(self._sums[place] ^ base, step) ^ base
             place = unsafe_add(place, 1)
             step = 0
     if self._count(of) != MOST:
-        at: uint256 = unsafe_div(of, COUNTS)
-        self._counts[at] = unsafe_add(self._counts[at], 1 << ((of % COUNTS) << 5))
+        number: uint256 = unsafe_div(of, COUNTS)
+        self._counts[number] = unsafe_add(self._counts[number], 1 << ((of % COUNTS) << 5))

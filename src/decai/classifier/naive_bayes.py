@@ -261,9 +261,7 @@ class NaiveBayes(BaseClassifier):
             If the name is empty, there are too many classes, or a feature or a count is out of range.
         """
         self.check_new_class(name, start)
-        self._columns.check_indices(start.values)
-        if any(not 0 <= count <= COUNT_LIMIT for count in start.values.values()):
-            raise Refused(f"{self.kind}: a count is out of range")
+        self._columns.check_pairs(start.values, COUNT_LIMIT, "a count is out of range")
         self._classes = (*self._classes, name)
         placed = self._columns.place_indices(start.values)
         self._counts = grown(self._counts, self._columns.size)

@@ -10,6 +10,8 @@
 
 import base_table as bases
 import classes
+import clone
+import clone_table
 import incentive_base
 import lanes
 import ownable
@@ -19,7 +21,10 @@ import samples
 
 initializes: bases
 initializes: classes
-initializes: lanes[base_table := bases]
+if parameters.SHARED:
+    initializes: lanes
+else:
+    initializes: lanes[base_table := bases]
 uses: incentive_base
 uses: ownable
 exports: bases.__interface__
@@ -28,8 +33,6 @@ exports: lanes.__interface__
 
 PAGE: constant(uint256) = 256
 MOST: constant(uint256) = 2**32 - 1
-# Below it a counter has room whatever the count was at deployment.
-SAFE: constant(uint256) = MOST - lanes.BASE_MASK
 NOWHERE: constant(uint256) = max_value(uint256)
 ONE: constant(uint256) = 10**9
 NORMAL: constant(uint256) = 2**128
@@ -41,10 +44,19 @@ TOTAL: constant(uint256) = 32
 TOTAL_MASK: constant(uint256) = 2**64 - 1
 NUMBER: constant(uint256) = 192
 
-smoothingFactor: public(constant(uint32)) = parameters.SMOOTHING
-totalNumFeatures: public(constant(uint256)) = parameters.VOCABULARY
-ALPHA: constant(uint256) = parameters.ALPHA
-ALL_ALPHA: constant(uint256) = parameters.ALPHA * parameters.VOCABULARY
+if parameters.SHARED:
+    # Of the numbers of a clone: the smoothing (32 bits), and above it the number of features.
+    ALPHA_MASK: constant(uint256) = 2**32 - 1
+    VOCABULARY: constant(uint256) = 32
+else:
+    # Where code is shared, functions have variables of these names.
+    alpha: constant(uint256) = parameters.ALPHA
+    all_alpha: constant(uint256) = parameters.ALPHA * parameters.VOCABULARY
+    lane_bits: constant(uint256) = lanes.BASE
+    lane_mask: constant(uint256) = lanes.BASE_MASK
+    # Below it a counter has room whatever the count was at deployment.
+    safe: constant(uint256) = MOST - lanes.BASE_MASK
+
 _classes: uint256[lanes.MOST_CLASSES // 2]
 
 
@@ -62,8 +74,31 @@ def __init__(
     """
     classes.__init__(names, state)
     bases.__init__(start)
-    for i: uint256 in range(parameters.STATE_WORDS):
-        self._classes[i] = state[i]
+    if not parameters.SHARED:
+        for i: uint256 in range(parameters.STATE_WORDS):
+            self._classes[i] = state[i]
+
+
+@external
+@view
+def smoothingFactor() -> uint32:
+    """
+    @return What is added to each count, fixed point.
+    """
+    if parameters.SHARED:
+        return convert(clone._numbers() & ALPHA_MASK, uint32)
+    return parameters.SMOOTHING
+
+
+@external
+@view
+def totalNumFeatures() -> uint256:
+    """
+    @return How many features smoothing counts on.
+    """
+    if parameters.SHARED:
+        return clone._numbers() >> VOCABULARY
+    return parameters.VOCABULARY
 
 
 @external
@@ -104,7 +139,7 @@ def norm(data: DynArray[int64, parameters.MAX_FEATURES]) -> uint256:
 
 @external
 @view
-def classifications(label: uint256) -> String[parameters.CLASS_LENGTH]:
+def classifications(label: uint256) -> String[parameters.LONGEST_TEXT]:
     """
     @param label Of a class.
     @return Its name.
@@ -220,6 +255,18 @@ def addClass(
 
 
 @internal
+def _begin():
+    """
+    @notice Takes over what the model has seen before.
+    """
+    assert parameters.SHARED
+    classes._begin()
+    layout: uint256 = clone._layout()
+    for i: uint256 in range(clone._num_state_words(layout), bound=parameters.MOST_STATE_WORDS):
+        self._classes[i] = clone._state_word(i, layout)
+
+
+@internal
 @view
 def _class(label: uint256) -> uint256:
     """
@@ -270,8 +317,24 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
     """
     answer: uint256 = 0
     highest: uint256 = 0
-    piece: Bytes[bases.PIECE] = b""
-    begin: uint256 = bases.NOWHERE
+    if parameters.SHARED:
+        layout: uint256 = 0
+        numbers: uint256 = 0
+        layout, numbers = clone._settings()
+        alpha: uint256 = numbers & ALPHA_MASK
+        all_alpha: uint256 = unsafe_mul(alpha, numbers >> VOCABULARY)
+        lane_bits: uint256 = (layout >> lanes.LANE_BITS) & lanes.LANE_BITS_MASK
+        lane_mask: uint256 = unsafe_sub(clone_table.BIT << lane_bits, 1)
+        value_bits: uint256 = (layout >> clone_table.VALUE_BITS) & clone_table.BITS_MASK
+        per_word: uint256 = unsafe_div(256, value_bits)
+        rows: uint256 = (layout >> lanes.ROWS) & clone_table.LOW
+        listed: uint256 = clone_table._listed(layout)
+        seed: uint256 = clone_table._seed(layout)
+        begin: uint256 = clone_table.NOWHERE
+        piece: Bytes[clone_table.PIECE] = b""
+    else:
+        begin: uint256 = bases.NOWHERE
+        piece: Bytes[bases.PIECE] = b""
     number: uint256 = self._number()
     # Two classes at a time, since a word has the numbers of both.
     for pair: uint256 in range(unsafe_add(number, 1) >> 1, bound=lanes.MOST_CLASSES // 2):
@@ -279,18 +342,22 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
         group: uint256 = unsafe_div(pair << 1, lanes.LANES)
         lane: uint256 = (pair << 1) % lanes.LANES
         counter_bit: uint256 = unsafe_mul(lane, lanes.COUNTER)
-        base_bit: uint256 = unsafe_mul(lane, lanes.BASE)
+        base_bit: uint256 = unsafe_mul(lane, lane_bits)
         first_place: uint256 = group << lanes.GROUP
-        first_base: uint256 = unsafe_mul(group, parameters.BASE_ROWS)
-        num_bases: uint256 = 0
-        if group < parameters.BASE_GROUPS:
-            num_bases = parameters.BASE_FEATURES
+        if parameters.SHARED:
+            first_base: uint256 = unsafe_mul(group, rows)
+        else:
+            first_base: uint256 = unsafe_mul(group, parameters.BASE_ROWS)
+            num_bases: uint256 = 0
+            if group < parameters.BASE_GROUPS:
+                num_bases = parameters.BASE_FEATURES
         # A product P that was shifted s times stands for P / 2^(64 s).
         product: uint256 = (of_classes & MOST) << 128
-        divisor: uint256 = self._divisor(of_classes)
+        divisor: uint256 = unsafe_add(unsafe_mul((of_classes >> TOTAL) & TOTAL_MASK, ONE), all_alpha)
         shifts: uint256 = 0
-        product2: uint256 = ((of_classes >> OF_CLASS) & MOST) << 128
-        divisor2: uint256 = self._divisor(of_classes >> OF_CLASS)
+        of_second: uint256 = of_classes >> OF_CLASS
+        product2: uint256 = (of_second & MOST) << 128
+        divisor2: uint256 = unsafe_add(unsafe_mul((of_second >> TOTAL) & TOTAL_MASK, ONE), all_alpha)
         shifts2: uint256 = 0
         left: uint256 = features[0] >> samples.TOP
         place: uint256 = NOWHERE
@@ -310,39 +377,53 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
                     counters = lanes.counters[at]
                 counts: uint256 = counters >> unsafe_add(unsafe_mul(index % lanes.PER_WORD, lanes.WIDTH), counter_bit)
                 base: uint256 = 0
-                if index < num_bases:
-                    if parameters.BASES_HASHED:
-                        base = lanes._bases(group, index) >> base_bit
+                if parameters.SHARED:
+                    if index >= rows:
+                        base = lanes._hashed(group, index, layout, seed) >> base_bit
                     else:
-                        if parameters.BASE_GROUPS > 1:
-                            index = unsafe_add(first_base, index)
-                        if parameters.START_IN_CODE:
-                            base = bases.words[unsafe_div(index, bases.PER_WORD)] >> unsafe_add(
-                                unsafe_mul(index % bases.PER_WORD, bases.BITS), base_bit
-                            )
-                        else:
-                            at_word: uint256 = unsafe_div(index, bases.PER_WORD)
-                            if unsafe_sub(at_word, begin) >= bases.WORDS_IN_PIECE:
+                        index = unsafe_add(first_base, index)
+                        if index < listed:
+                            at_byte: uint256 = unsafe_div(index, per_word) << 5
+                            if unsafe_sub(at_byte, begin) > clone_table.LAST:
                                 holder: address = empty(address)
-                                at_byte: uint256 = 0
-                                holder, at_byte, begin = bases._piece(at_word)
-                                piece = slice(holder.code, at_byte, bases.PIECE)
-                            base = convert(extract32(piece, unsafe_sub(at_word, begin) << 5), uint256) >> unsafe_add(
-                                unsafe_mul(index % bases.PER_WORD, bases.BITS), base_bit
+                                start: uint256 = 0
+                                holder, start, begin = clone_table._piece(at_byte, layout)
+                                piece = slice(holder.code, start, clone_table.PIECE)
+                            base = convert(extract32(piece, unsafe_sub(at_byte, begin)), uint256) >> unsafe_add(
+                                unsafe_mul(index % per_word, value_bits), base_bit
                             )
+                else:
+                    if index < num_bases:
+                        if parameters.BASES_HASHED:
+                            base = lanes._bases(group, index) >> base_bit
+                        else:
+                            if parameters.BASE_GROUPS > 1:
+                                index = unsafe_add(first_base, index)
+                            if parameters.START_IN_CODE:
+                                base = bases.words[unsafe_div(index, bases.PER_WORD)] >> unsafe_add(
+                                    unsafe_mul(index % bases.PER_WORD, bases.BITS), base_bit
+                                )
+                            else:
+                                at_word: uint256 = unsafe_div(index, bases.PER_WORD)
+                                if unsafe_sub(at_word, begin) >= bases.WORDS_IN_PIECE:
+                                    holder: address = empty(address)
+                                    at_byte: uint256 = 0
+                                    holder, at_byte, begin = bases._piece(at_word)
+                                    piece = slice(holder.code, at_byte, bases.PIECE)
+                                base = convert(extract32(piece, unsafe_sub(at_word, begin) << 5), uint256) >> unsafe_add(
+                                    unsafe_mul(index % bases.PER_WORD, bases.BITS), base_bit
+                                )
                 # Factors below 2^192 and 2^62, and the divisor is not below the second.
-                count: uint256 = unsafe_add(counts & lanes.COUNTER_MASK, base & lanes.BASE_MASK)
-                product = unsafe_div(unsafe_mul(product, unsafe_add(unsafe_mul(count, ONE), ALPHA)), divisor)
+                count: uint256 = unsafe_add(counts & lanes.COUNTER_MASK, base & lane_mask)
+                product = unsafe_div(unsafe_mul(product, unsafe_add(unsafe_mul(count, ONE), alpha)), divisor)
                 if product < NORMAL:
                     product = product << 64
                     shifts = unsafe_add(shifts, 1)
                     if product < NORMAL:
                         product = product << 64
                         shifts = unsafe_add(shifts, 1)
-                count = unsafe_add(
-                    (counts >> lanes.COUNTER) & lanes.COUNTER_MASK, (base >> lanes.BASE) & lanes.BASE_MASK
-                )
-                product2 = unsafe_div(unsafe_mul(product2, unsafe_add(unsafe_mul(count, ONE), ALPHA)), divisor2)
+                count = unsafe_add((counts >> lanes.COUNTER) & lanes.COUNTER_MASK, (base >> lane_bits) & lane_mask)
+                product2 = unsafe_div(unsafe_mul(product2, unsafe_add(unsafe_mul(count, ONE), alpha)), divisor2)
                 if product2 < NORMAL:
                     product2 = product2 << 64
                     shifts2 = unsafe_add(shifts2, 1)
@@ -360,16 +441,6 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
             highest = rank
             answer = unsafe_add(pair << 1, 1)
     return convert(answer, uint64)
-
-
-@internal
-@pure
-def _divisor(of_class: uint256) -> uint256:
-    """
-    @param of_class The word of a class, from the lowest bits on.
-    @return The denominator of all of its fractions.
-    """
-    return unsafe_add(unsafe_mul((of_class >> TOTAL) & TOTAL_MASK, ONE), ALL_ALPHA)
 
 
 @internal
@@ -405,6 +476,8 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
     place: uint256 = lanes._place(group, (features[0] << samples.LANE) >> samples.TOP)
     counters: uint256 = lanes.counters[place]
     room: uint256 = samples.LANES - 1
+    if parameters.SHARED:
+        safe: uint256 = unsafe_sub(MOST, unsafe_sub(clone_table.BIT << ((clone._layout() >> lanes.LANE_BITS) & lanes.LANE_BITS_MASK), 1))
     for words: uint256 in features:
         word: uint256 = words
         if room != samples.LANES:
@@ -420,7 +493,7 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
                 counters = lanes.counters[at]
             bit: uint256 = unsafe_add(unsafe_mul(index % lanes.PER_WORD, lanes.WIDTH), counter_bit)
             count: uint256 = (counters >> bit) & lanes.COUNTER_MASK
-            if count < SAFE or count < unsafe_sub(MOST, lanes._base(of, index)):
+            if count < safe or count < unsafe_sub(MOST, lanes._base(of, index)):
                 counters = unsafe_add(counters, 1 << bit)
                 seen = unsafe_add(seen, 1)
         left = unsafe_sub(left, here)

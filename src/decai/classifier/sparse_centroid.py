@@ -345,9 +345,7 @@ class SparseCentroid(BaseClassifier):
             If the name is empty, there are too many classes, or a feature or a value is out of range.
         """
         self.check_new_class(name, start)
-        self._columns.check_indices(start.values)
-        if any(not 0 <= value <= SCALE for value in start.values.values()):
-            raise Refused(f"{self.kind}: every centroid value must be from 0 to 1")
+        self._columns.check_pairs(start.values, SCALE, "every centroid value must be from 0 to 1")
         self._classes = (*self._classes, name)
         placed = self._columns.place_indices(start.values)
         self._grow()

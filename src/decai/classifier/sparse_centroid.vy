@@ -10,6 +10,8 @@
 
 import base_table as bases
 import classes
+import clone
+import clone_table
 import incentive_base
 import lanes
 import ownable
@@ -19,7 +21,10 @@ import samples
 
 initializes: bases
 initializes: classes
-initializes: lanes[base_table := bases]
+if parameters.SHARED:
+    initializes: lanes
+else:
+    initializes: lanes[base_table := bases]
 uses: incentive_base
 uses: ownable
 exports: bases.__interface__
@@ -27,25 +32,9 @@ exports: classes.__interface__
 exports: lanes.__interface__
 
 PAGE: constant(uint256) = 256
-# Of a feature and a class at deployment: how often it was learned, and above it the initial mean.
-OLD: constant(uint256) = parameters.BASE_COUNT_BITS
-OLD_MASK: constant(uint256) = 2**OLD - 1
-MEAN_BITS: constant(uint256) = lanes.BASE - OLD
-MEAN_MASK: constant(uint256) = 2**MEAN_BITS - 1
 MOST: constant(uint256) = 2**32 - 1
-# Below it a counter has room whatever was learned before deployment.
-SAFE: constant(uint256) = MOST - OLD_MASK
 NOWHERE: constant(uint256) = max_value(uint256)
 ONE: constant(uint256) = 10**9
-
-# Every second lane, of counters and of what the base table holds.
-COUNTERS_MASK: constant(uint256) = 2 ** (2 * lanes.COUNTER) - 1
-EVEN_COUNTERS: constant(uint256) = max_value(uint256) // COUNTERS_MASK * lanes.COUNTER_MASK
-PAIRS: constant(uint256) = (lanes.LANES + 1) // 2
-BASES_MASK: constant(uint256) = 2 ** (2 * lanes.BASE) - 1
-EVEN_BASES: constant(uint256) = (2 * (2 ** (2 * lanes.BASE * PAIRS - 1) - 1) + 1) // BASES_MASK
-EVEN_OLDS: constant(uint256) = EVEN_BASES * OLD_MASK
-EVEN_MEANS: constant(uint256) = EVEN_BASES * MEAN_MASK
 
 # Of a class: K (32 bits), B (96) and C (96) of the rule; in the first word, above them, the number of classes.
 SUM_B: constant(uint256) = 32
@@ -55,8 +44,24 @@ SUM_MASK: constant(uint256) = 2**96 - 1
 # Of a class: n0 (32 bits) and A of the rule.
 SUM_A: constant(uint256) = 32
 
-# Of the classes at deployment.
-_starts: immutable(uint256[parameters.NUM_CLASSES])
+if not parameters.SHARED:
+    # Where code is shared, functions have variables of these names.
+    known: constant(uint256) = parameters.NUM_CLASSES
+    lane_bits: constant(uint256) = lanes.BASE
+    # Of a feature and a class at deployment: how often it was learned, and above it the initial mean.
+    old_bits: constant(uint256) = parameters.BASE_COUNT_BITS
+    old_mask: constant(uint256) = 2**old_bits - 1
+    mean_mask: constant(uint256) = 2 ** (lanes.BASE - old_bits) - 1
+    # Every second lane, of counters and of what the base table holds.
+    COUNTERS_MASK: constant(uint256) = 2 ** (2 * lanes.COUNTER) - 1
+    EVEN_COUNTERS: constant(uint256) = max_value(uint256) // COUNTERS_MASK * lanes.COUNTER_MASK
+    PAIRS: constant(uint256) = (lanes.LANES + 1) // 2
+    BASES_MASK: constant(uint256) = 2 ** (2 * lanes.BASE) - 1
+    EVEN_BASES: constant(uint256) = (2 * (2 ** (2 * lanes.BASE * PAIRS - 1) - 1) + 1) // BASES_MASK
+    EVEN_OLDS: constant(uint256) = EVEN_BASES * old_mask
+    EVEN_MEANS: constant(uint256) = EVEN_BASES * mean_mask
+    # Of the classes at deployment.
+    _starts: immutable(uint256[parameters.NUM_CLASSES])
 # Of those that were added.
 _added: HashMap[uint256, uint256]
 _classes: uint256[lanes.MOST_CLASSES]
@@ -78,6 +83,8 @@ def __init__(
     """
     classes.__init__(names, state)
     bases.__init__(start)
+    if parameters.SHARED:
+        return
     starts: uint256[parameters.NUM_CLASSES] = empty(uint256[parameters.NUM_CLASSES])
     for label: uint256 in range(parameters.NUM_CLASSES):
         self._classes[label] = state[label]
@@ -123,7 +130,7 @@ def norm(data: DynArray[int64, parameters.MAX_FEATURES]) -> uint256:
 
 @external
 @view
-def classifications(label: uint256) -> String[parameters.CLASS_LENGTH]:
+def classifications(label: uint256) -> String[parameters.LONGEST_TEXT]:
     """
     @param label Of a class.
     @return Its name.
@@ -187,12 +194,14 @@ def getSquaredMagnitude(label: uint256) -> uint256:
 
 
 @external
-@pure
+@view
 def baseCountBits() -> uint256:
     """
     @return How many of them, the lowest, say how often the feature was learned before deployment.
     """
-    return OLD
+    if parameters.SHARED:
+        return clone._numbers()
+    return old_bits
 
 
 @external
@@ -289,6 +298,18 @@ def addClass(
 
 
 @internal
+def _begin():
+    """
+    @notice Takes over what the model has seen before.
+    """
+    assert parameters.SHARED
+    classes._begin()
+    layout: uint256 = clone._layout()
+    for label: uint256 in range(((layout >> clone.CLASSES) & clone.PLACE_MASK), bound=parameters.MOST_STATE_WORDS):
+        self._classes[label] = clone._state_word(label, layout)
+
+
+@internal
 @view
 def _base(label: uint256, index: uint256) -> (uint256, uint256):
     """
@@ -296,11 +317,15 @@ def _base(label: uint256, index: uint256) -> (uint256, uint256):
     @param index Of a feature.
     @return How often it was learned before deployment, and the initial mean.
     """
-    if label >= parameters.NUM_CLASSES:
+    if parameters.SHARED:
+        known: uint256 = (clone._layout() >> clone.CLASSES) & clone.PLACE_MASK
+        old_bits: uint256 = clone._numbers()
+        old_mask: uint256 = unsafe_sub(clone_table.BIT << old_bits, 1)
+    if label >= known:
         word: uint256 = self._means[lanes._place(unsafe_div(label, lanes.LANES), index)]
         return 0, (word >> lanes._bit(index, label % lanes.LANES)) & MOST
     numbers: uint256 = lanes._base(label, index)
-    return numbers & OLD_MASK, numbers >> OLD
+    return numbers & old_mask, numbers >> old_bits
 
 
 @internal
@@ -310,8 +335,25 @@ def _start(label: uint256) -> uint256:
     @param label Of a class.
     @return Its n0 and A.
     """
-    if label < parameters.NUM_CLASSES:
+    if parameters.SHARED:
+        return self._start_of_clone(label, clone._layout())
+    if label < known:
         return _starts[label]
+    return self._added[label]
+
+
+@internal
+@view
+def _start_of_clone(label: uint256, layout: uint256) -> uint256:
+    """
+    @param label Of a class.
+    @param layout Of the clone.
+    @return Its n0 and A.
+    """
+    assert parameters.SHARED
+    known: uint256 = (layout >> clone.CLASSES) & clone.PLACE_MASK
+    if label < known:
+        return clone._state_word(unsafe_add(known, label), layout)
     return self._added[label]
 
 
@@ -347,8 +389,11 @@ def _require_class(label: uint256):
     @notice Refuses a label without a class.
     @param label What may be one.
     """
-    # There are never fewer than at deployment.
-    if label >= parameters.NUM_CLASSES and label >= self._classes[0] >> NUMBER:
+    if not parameters.SHARED:
+        # There are never fewer than at deployment.
+        if label < known:
+            return
+    if label >= self._classes[0] >> NUMBER:
         refusals._refuse("sparse-centroid: no such class")
 
 
@@ -380,6 +425,7 @@ def _added_means(features: DynArray[uint256, samples.MAX_WORDS], first_place: ui
     @param first_place Of a group of classes.
     @return The sums of the initial means of classes that were added, in all even lanes, and in all odd ones.
     """
+    assert not parameters.SHARED
     means: uint256[2] = [0, 0]
     left: uint256 = features[0] >> samples.TOP
     room: uint256 = samples.LANES - 1
@@ -408,6 +454,8 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
     @param features Packed.
     @return The label that the model gives them.
     """
+    if parameters.SHARED:
+        return self._predict_of_clone(features)
     first_sums: uint256 = self._classes[0]
     number: uint256 = first_sums >> NUMBER
     answer: uint256 = 0
@@ -477,12 +525,12 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
                             base = convert(extract32(piece, unsafe_sub(at_word, begin) << 5), uint256) >> unsafe_mul(
                                 index % bases.PER_WORD, bases.BITS
                             )
-                    if OLD != 0:
+                    if old_bits != 0:
                         even_olds = unsafe_add(even_olds, base & EVEN_OLDS)
                         odd_olds = unsafe_add(odd_olds, (base >> lanes.BASE) & EVEN_OLDS)
-                    if MEAN_BITS != 0:
-                        even_means = unsafe_add(even_means, (base >> OLD) & EVEN_MEANS)
-                        odd_means = unsafe_add(odd_means, (base >> (lanes.BASE + OLD)) & EVEN_MEANS)
+                    if mean_mask != 0:
+                        even_means = unsafe_add(even_means, (base >> old_bits) & EVEN_MEANS)
+                        odd_means = unsafe_add(odd_means, (base >> (lanes.BASE + old_bits)) & EVEN_MEANS)
             left = unsafe_sub(left, here)
             room = samples.LANES
         for lane: uint256 in range(lanes.LANES):
@@ -502,9 +550,9 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
             start: uint256 = 0
             if label < parameters.NUM_CLASSES:
                 start = _starts[label]
-                if OLD != 0:
+                if old_bits != 0:
                     k = unsafe_add(k, (old >> base_bit) & BASES_MASK)
-                if MEAN_BITS != 0:
+                if mean_mask != 0:
                     mean = (mean >> base_bit) & BASES_MASK
             else:
                 start = self._added[label]
@@ -528,6 +576,108 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
 
 
 @internal
+@view
+def _predict_of_clone(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
+    """
+    @param features Packed.
+    @return The label that the model gives them.
+    """
+    assert parameters.SHARED
+    number: uint256 = self._classes[0] >> NUMBER
+    answer: uint256 = 0
+    least: int256 = 0
+    # The number of samples of the nearest class so far, 0 before there is one.
+    of: uint256 = 0
+    layout: uint256 = 0
+    old_bits: uint256 = 0
+    layout, old_bits = clone._settings()
+    old_mask: uint256 = unsafe_sub(clone_table.BIT << old_bits, 1)
+    lane_bits: uint256 = (layout >> lanes.LANE_BITS) & lanes.LANE_BITS_MASK
+    lane_mask: uint256 = unsafe_sub(clone_table.BIT << lane_bits, 1)
+    known: uint256 = (layout >> clone.CLASSES) & clone.PLACE_MASK
+    value_bits: uint256 = (layout >> clone_table.VALUE_BITS) & clone_table.BITS_MASK
+    per_word: uint256 = unsafe_div(256, value_bits)
+    rows: uint256 = (layout >> lanes.ROWS) & clone_table.LOW
+    listed: uint256 = clone_table._listed(layout)
+    seed: uint256 = clone_table._seed(layout)
+    begin: uint256 = clone_table.NOWHERE
+    piece: Bytes[clone_table.PIECE] = b""
+    for group: uint256 in range(unsafe_div(unsafe_add(number, lanes.LANES - 1), lanes.LANES), bound=lanes.MOST_GROUPS):
+        counts: uint256[lanes.LANES] = empty(uint256[lanes.LANES])
+        means: uint256[lanes.LANES] = empty(uint256[lanes.LANES])
+        left: uint256 = features[0] >> samples.TOP
+        lowest: uint256 = 0
+        place: uint256 = NOWHERE
+        counters: uint256 = 0
+        added: uint256 = 0
+        room: uint256 = samples.LANES - 1
+        for words: uint256 in features:
+            word: uint256 = words
+            if room != samples.LANES:
+                word = word << samples.LANE
+            here: uint256 = min(left, room)
+            for i: uint256 in range(here, bound=samples.LANES):
+                index: uint256 = word >> samples.TOP
+                word = word << samples.LANE
+                self._require_increasing(index >= lowest)
+                lowest = unsafe_add(index, 1)
+                at: uint256 = (group << lanes.GROUP) | unsafe_div(index, lanes.PER_WORD)
+                if at != place:
+                    place = at
+                    counters = lanes.counters[at]
+                    if number > known:
+                        added = self._means[at]
+                bit: uint256 = unsafe_mul(index % lanes.PER_WORD, lanes.WIDTH)
+                learned: uint256 = counters >> bit
+                later: uint256 = added >> bit
+                base: uint256 = 0
+                if index >= rows:
+                    base = lanes._hashed(group, index, layout, seed)
+                else:
+                    key: uint256 = unsafe_add(unsafe_mul(group, rows), index)
+                    if key < listed:
+                        spot: uint256 = unsafe_div(key, per_word) << 5
+                        if unsafe_sub(spot, begin) > clone_table.LAST:
+                            holder: address = empty(address)
+                            start: uint256 = 0
+                            holder, start, begin = clone_table._piece(spot, layout)
+                            piece = slice(holder.code, start, clone_table.PIECE)
+                        base = convert(extract32(piece, unsafe_sub(spot, begin)), uint256)
+                        base = base >> unsafe_mul(key % per_word, value_bits)
+                for lane: uint256 in range(lanes.LANES):
+                    # Sums of at most 2^14 numbers below 2^33.
+                    counts[lane] = unsafe_add(counts[lane], unsafe_add(learned & lanes.COUNTER_MASK, base & old_mask))
+                    means[lane] = unsafe_add(
+                        means[lane], unsafe_add(later & lanes.COUNTER_MASK, (base & lane_mask) >> old_bits)
+                    )
+                    learned = learned >> lanes.COUNTER
+                    later = later >> lanes.COUNTER
+                    base = base >> lane_bits
+            left = unsafe_sub(left, here)
+            room = samples.LANES
+        for lane: uint256 in range(lanes.LANES):
+            label: uint256 = unsafe_add(unsafe_mul(group, lanes.LANES), lane)
+            if label < number:
+                first: uint256 = self._start_of_clone(label, layout)
+                sums: uint256 = self._classes[label]
+                n: uint256 = unsafe_add(first & MOST, sums & MOST)
+                if n != 0:
+                    # T is below 2^78, and Q below 2^159: products with squares of numbers of samples fit.
+                    total: uint256 = unsafe_add(unsafe_mul(means[lane], first & MOST), unsafe_mul(counts[lane], ONE))
+                    far: int256 = unsafe_sub(
+                        convert(self._square(first, sums), int256),
+                        convert(unsafe_mul(unsafe_mul(2 * ONE, total), n), int256),
+                    )
+                    if of == 0 or unsafe_mul(far, convert(of * of, int256)) < unsafe_mul(
+                        least, convert(n * n, int256)
+                    ):
+                        answer = label
+                        least = far
+                        of = n
+    return convert(answer, uint64)
+
+
+@internal
 def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: uint64):
     """
     @notice Takes the sample into the mean of a class.
@@ -542,14 +692,31 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
     lane: uint256 = of % lanes.LANES
     first_place: uint256 = group << lanes.GROUP
     counter_bit: uint256 = unsafe_mul(lane, lanes.COUNTER)
-    base_bit: uint256 = unsafe_mul(lane, lanes.BASE)
-    first_base: uint256 = unsafe_mul(group, parameters.BASE_ROWS)
-    is_added: bool = of >= parameters.NUM_CLASSES
-    num_bases: uint256 = parameters.BASE_FEATURES
-    if is_added:
-        num_bases = 0
-    piece: Bytes[bases.PIECE] = b""
-    begin: uint256 = bases.NOWHERE
+    if parameters.SHARED:
+        layout: uint256 = 0
+        old_bits: uint256 = 0
+        layout, old_bits = clone._settings()
+        known: uint256 = (layout >> clone.CLASSES) & clone.PLACE_MASK
+        lane_bits: uint256 = (layout >> lanes.LANE_BITS) & lanes.LANE_BITS_MASK
+        old_mask: uint256 = unsafe_sub(clone_table.BIT << old_bits, 1)
+        mean_mask: uint256 = unsafe_sub(clone_table.BIT << unsafe_sub(lane_bits, old_bits), 1)
+        value_bits: uint256 = (layout >> clone_table.VALUE_BITS) & clone_table.BITS_MASK
+        per_word: uint256 = unsafe_div(256, value_bits)
+        rows: uint256 = (layout >> lanes.ROWS) & clone_table.LOW
+        first_base: uint256 = unsafe_mul(group, rows)
+        listed: uint256 = clone_table._listed(layout)
+        seed: uint256 = clone_table._seed(layout)
+        begin: uint256 = clone_table.NOWHERE
+        piece: Bytes[clone_table.PIECE] = b""
+    else:
+        first_base: uint256 = unsafe_mul(group, parameters.BASE_ROWS)
+        num_bases: uint256 = parameters.BASE_FEATURES
+        if of >= known:
+            num_bases = 0
+        begin: uint256 = bases.NOWHERE
+        piece: Bytes[bases.PIECE] = b""
+    base_bit: uint256 = unsafe_mul(lane, lane_bits)
+    is_added: bool = of >= known
     # Of the features that are counted: how many they are, and the sums of their k and of their means.
     counted: uint256 = features[0] >> samples.TOP
     learned: uint256 = 0
@@ -580,34 +747,51 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
             bit: uint256 = unsafe_add(unsafe_mul(index % lanes.PER_WORD, lanes.WIDTH), counter_bit)
             # The lowest bits say how often it was learned before deployment, those above the mean.
             base: uint256 = 0
-            if index < num_bases:
-                if parameters.BASES_HASHED:
-                    base = lanes._bases(group, index) >> base_bit
-                else:
-                    if parameters.BASE_GROUPS > 1:
-                        index = unsafe_add(first_base, index)
-                    if parameters.START_IN_CODE:
-                        base = bases.words[unsafe_div(index, bases.PER_WORD)] >> unsafe_add(
-                            unsafe_mul(index % bases.PER_WORD, bases.BITS), base_bit
-                        )
+            if parameters.SHARED:
+                if not is_added:
+                    if index >= rows:
+                        base = lanes._hashed(group, index, layout, seed) >> base_bit
                     else:
-                        at_word: uint256 = unsafe_div(index, bases.PER_WORD)
-                        if unsafe_sub(at_word, begin) >= bases.WORDS_IN_PIECE:
-                            holder: address = empty(address)
-                            at_byte: uint256 = 0
-                            holder, at_byte, begin = bases._piece(at_word)
-                            piece = slice(holder.code, at_byte, bases.PIECE)
-                        base = convert(extract32(piece, unsafe_sub(at_word, begin) << 5), uint256) >> unsafe_add(
-                            unsafe_mul(index % bases.PER_WORD, bases.BITS), base_bit
-                        )
-            elif is_added and (counters >> bit) & lanes.COUNTER_MASK != MOST:
+                        index = unsafe_add(first_base, index)
+                        if index < listed:
+                            at_byte: uint256 = unsafe_div(index, per_word) << 5
+                            if unsafe_sub(at_byte, begin) > clone_table.LAST:
+                                holder: address = empty(address)
+                                start: uint256 = 0
+                                holder, start, begin = clone_table._piece(at_byte, layout)
+                                piece = slice(holder.code, start, clone_table.PIECE)
+                            base = convert(extract32(piece, unsafe_sub(at_byte, begin)), uint256) >> unsafe_add(
+                                unsafe_mul(index % per_word, value_bits), base_bit
+                            )
+            else:
+                if index < num_bases:
+                    if parameters.BASES_HASHED:
+                        base = lanes._bases(group, index) >> base_bit
+                    else:
+                        if parameters.BASE_GROUPS > 1:
+                            index = unsafe_add(first_base, index)
+                        if parameters.START_IN_CODE:
+                            base = bases.words[unsafe_div(index, bases.PER_WORD)] >> unsafe_add(
+                                unsafe_mul(index % bases.PER_WORD, bases.BITS), base_bit
+                            )
+                        else:
+                            at_word: uint256 = unsafe_div(index, bases.PER_WORD)
+                            if unsafe_sub(at_word, begin) >= bases.WORDS_IN_PIECE:
+                                holder: address = empty(address)
+                                at_byte: uint256 = 0
+                                holder, at_byte, begin = bases._piece(at_word)
+                                piece = slice(holder.code, at_byte, bases.PIECE)
+                            base = convert(extract32(piece, unsafe_sub(at_word, begin) << 5), uint256) >> unsafe_add(
+                                unsafe_mul(index % bases.PER_WORD, bases.BITS), base_bit
+                            )
+            if is_added and (counters >> bit) & lanes.COUNTER_MASK != MOST:
                 means = unsafe_add(means, (self._means[at] >> bit) & lanes.COUNTER_MASK)
-            k: uint256 = unsafe_add((counters >> bit) & lanes.COUNTER_MASK, base & OLD_MASK)
+            k: uint256 = unsafe_add((counters >> bit) & lanes.COUNTER_MASK, base & old_mask)
             if k < MOST:
                 counters = unsafe_add(counters, 1 << bit)
                 learned = unsafe_add(learned, k)
-                if MEAN_BITS != 0:
-                    means = unsafe_add(means, (base >> OLD) & MEAN_MASK)
+                if mean_mask != 0:
+                    means = unsafe_add(means, (base >> old_bits) & mean_mask)
             else:
                 counted = unsafe_sub(counted, 1)
         left = unsafe_sub(left, here)
@@ -617,11 +801,10 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
     # reaches the next field.
     growth: uint256 = unsafe_add(unsafe_add(unsafe_mul(2, learned), counted) << SUM_C, means << SUM_B)
     sums: uint256 = unsafe_add(self._classes[of], growth)
-    start: uint256 = 0
-    if is_added:
-        start = self._added[of]
+    if parameters.SHARED:
+        first: uint256 = self._start_of_clone(of, layout)
     else:
-        start = _starts[of]
-    if unsafe_add(start & MOST, sums & MOST) != MOST:
+        first: uint256 = self._start(of)
+    if unsafe_add(first & MOST, sums & MOST) != MOST:
         sums = unsafe_add(sums, 1)
     self._classes[of] = sums

@@ -8,6 +8,8 @@
 """
 
 import base_table as bases
+import clone
+import clone_table
 import parameters
 import refusals
 import samples
@@ -35,13 +37,17 @@ INDEX_MASK: constant(uint256) = 2**parameters.INDEX_BITS - 1
 NOWHERE: constant(uint256) = max_value(uint256)
 PLACE: constant(uint256) = samples.TOP + 4
 
-intercept: public(constant(int80)) = parameters.INTERCEPT
-learningRate: public(constant(uint32)) = parameters.LEARNING_RATE
+if parameters.SHARED:
+    # Of the numbers of a clone: the learning rate (32 bits), and above it the intercept, raised.
+    RATE_MASK: constant(uint256) = 2**32 - 1
+    RAISED: constant(uint256) = 32
+
 RATE: constant(uint256) = parameters.RATE
 # By how much the sums of `_predict` are raised with each feature.
 RAISED_BY: constant(uint256) = BASE_ZERO + COUNTER_ZERO * RATE
-_first_class: immutable(String[parameters.CLASS_LENGTH])
-_second_class: immutable(String[parameters.CLASS_LENGTH])
+if not parameters.SHARED:
+    _first_class: immutable(String[parameters.CLASS_LENGTH])
+    _second_class: immutable(String[parameters.CLASS_LENGTH])
 _counters: uint256[2 ** (parameters.INDEX_BITS - 4)]
 
 
@@ -57,10 +63,33 @@ def __init__(
     @param state Nothing; other classifiers begin with something in storage.
     @param start What base_table.vy takes.
     """
-    assert len(classes) == 2, "sparse-perceptron: has exactly two classes"
-    _first_class = classes[0]
-    _second_class = classes[1]
+    if not parameters.SHARED:
+        assert len(classes) == 2, "sparse-perceptron: has exactly two classes"
+        _first_class = classes[0]
+        _second_class = classes[1]
     bases.__init__(start)
+
+
+@external
+@view
+def intercept() -> int80:
+    """
+    @return What is added to the sum of the weights of a sample, fixed point.
+    """
+    if parameters.SHARED:
+        return convert(self._intercept_of_clone(), int80)
+    return parameters.INTERCEPT
+
+
+@external
+@view
+def learningRate() -> uint32:
+    """
+    @return By how much a mistake moves a weight, fixed point.
+    """
+    if parameters.SHARED:
+        return convert(clone._numbers() & RATE_MASK, uint32)
+    return parameters.LEARNING_RATE
 
 
 @external
@@ -70,6 +99,12 @@ def predict(data: DynArray[int64, parameters.MAX_FEATURES]) -> uint64:
     @param data Feature indices.
     @return The label that the model gives them.
     """
+    if parameters.SHARED:
+        features: DynArray[uint256, samples.MAX_WORDS] = []
+        fits: bool = False
+        features, fits = samples._pack(data)
+        self._require_fits(fits)
+        return self._predict(features)
     seen: uint256 = 0
     steps: uint256 = 0
     total: uint256 = 0
@@ -116,7 +151,9 @@ def evaluateBatch(dataBatch: DynArray[uint24[60], BATCH], _classifications: DynA
     if len(dataBatch) != len(_classifications):
         refusals._refuse("sparse-perceptron: as many labels as samples are needed")
     for i: uint256 in range(len(dataBatch), bound=BATCH):
-        score: int256 = convert(intercept, int256)
+        score: int256 = convert(parameters.INTERCEPT, int256)
+        if parameters.SHARED:
+            score = self._intercept_of_clone()
         for index: uint24 in dataBatch[i]:
             score += self._weight(convert(index, uint256))
         label: uint64 = 0
@@ -140,13 +177,15 @@ def norm(data: DynArray[int64, parameters.MAX_FEATURES]) -> uint256:
 
 @external
 @view
-def classifications(label: uint256) -> String[parameters.CLASS_LENGTH]:
+def classifications(label: uint256) -> String[parameters.LONGEST_TEXT]:
     """
     @param label Of a class.
     @return Its name.
     """
     if label > 1:
         refusals._refuse("sparse-perceptron: no such class")
+    if parameters.SHARED:
+        return clone._class_name(label)
     if label == 0:
         return _first_class
     return _second_class
@@ -190,6 +229,27 @@ def counterWords(first: uint256, count: uint256) -> DynArray[uint256, PAGE]:
 
 @internal
 @view
+def _begin():
+    """
+    @notice Refuses any other number of classes than two.
+    """
+    assert parameters.SHARED
+    if ((clone._layout() >> clone.CLASSES) & clone.PLACE_MASK) != 2:
+        refusals._refuse("sparse-perceptron: has exactly two classes")
+
+
+@internal
+@view
+def _intercept_of_clone() -> int256:
+    """
+    @return What is added to the sum of the weights of a sample, fixed point.
+    """
+    assert parameters.SHARED
+    return convert(clone._numbers() >> RAISED, int256) - convert(INTERCEPT_ZERO, int256)
+
+
+@internal
+@view
 def _weight(index: uint256) -> int256:
     """
     @param index Of a feature.
@@ -197,6 +257,8 @@ def _weight(index: uint256) -> int256:
     """
     if index >> parameters.INDEX_BITS != 0:
         return 0
+    if parameters.SHARED:
+        return self._weight_of_clone(index)
     return convert(self._raised(index), int256) - convert(RAISED_BY, int256)
 
 
@@ -209,6 +271,21 @@ def _raised(index: uint256) -> uint256:
     """
     counter: uint256 = (self._counters[index >> 4] >> ((index & 15) << 4)) & COUNTER_MASK
     return unsafe_add(bases._value(index), unsafe_mul(counter ^ COUNTER_ZERO, RATE))
+
+
+@internal
+@view
+def _weight_of_clone(index: uint256) -> int256:
+    """
+    @notice The same for a clone.
+    @param index Of a feature, below 2 to the power of the index bits.
+    @return Its weight, fixed point.
+    """
+    assert parameters.SHARED
+    counter: uint256 = ((self._counters[index >> 4] >> ((index & 15) << 4)) & COUNTER_MASK) ^ COUNTER_ZERO
+    step: int256 = (convert(counter, int256) - convert(COUNTER_ZERO, int256)) * convert(clone._numbers() & RATE_MASK, int256)
+    zero: uint256 = clone_table.BIT << unsafe_sub((clone._layout() >> clone_table.VALUE_BITS) & clone_table.BITS_MASK, 1)
+    return convert(bases._value(index), int256) - convert(zero, int256) + step
 
 
 @internal
@@ -239,6 +316,18 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
     place: uint256 = NOWHERE
     counters: uint256 = 0
     room: uint256 = samples.LANES - 1
+    if parameters.SHARED:
+        layout: uint256 = 0
+        numbers: uint256 = 0
+        layout, numbers = clone._settings()
+        bits: uint256 = (layout >> clone_table.VALUE_BITS) & clone_table.BITS_MASK
+        listed: uint256 = clone_table._listed(layout)
+        seed: uint256 = clone_table._seed(layout)
+        per_word: uint256 = unsafe_div(256, bits)
+        mask: uint256 = unsafe_sub(clone_table.BIT << bits, 1)
+        zero: uint256 = clone_table.BIT << unsafe_sub(bits, 1)
+        begin: uint256 = clone_table.NOWHERE
+        piece: Bytes[clone_table.PIECE] = b""
     for words: uint256 in features:
         word: uint256 = words
         if room != samples.LANES:
@@ -251,17 +340,37 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
                 place = index >> 4
                 counters = self._counters[place] ^ COUNTER_ZEROS
             steps = unsafe_add(steps, (counters >> ((index & 15) << 4)) & COUNTER_MASK)
-            if not IN_PLACE:
-                total = unsafe_add(total, bases._value(index))
-            elif index < parameters.BASE_ENTRIES:
-                total = unsafe_add(
-                    total,
-                    (bases.words[unsafe_div(index, BASES)] >> unsafe_mul(index % BASES, BASE_BITS)) & BASE_MASK,
-                )
+            if parameters.SHARED:
+                if index < listed:
+                    at: uint256 = unsafe_div(index, per_word) << 5
+                    if unsafe_sub(at, begin) > clone_table.LAST:
+                        holder: address = empty(address)
+                        start: uint256 = 0
+                        holder, start, begin = clone_table._piece(at, layout)
+                        piece = slice(holder.code, start, clone_table.PIECE)
+                    base: uint256 = convert(extract32(piece, unsafe_sub(at, begin)), uint256)
+                    total = unsafe_add(total, (base >> unsafe_mul(index % per_word, bits)) & mask)
+                elif seed != 0:
+                    total = unsafe_add(total, clone_table._value(index, layout, seed))
+                else:
+                    total = unsafe_add(total, zero)
             else:
-                total = unsafe_add(total, BASE_ZERO)
+                if not IN_PLACE:
+                    total = unsafe_add(total, bases._value(index))
+                elif index < parameters.BASE_ENTRIES:
+                    total = unsafe_add(
+                        total,
+                        (bases.words[unsafe_div(index, BASES)] >> unsafe_mul(index % BASES, BASE_BITS)) & BASE_MASK,
+                    )
+                else:
+                    total = unsafe_add(total, BASE_ZERO)
         left = unsafe_sub(left, here)
         room = samples.LANES
+    if parameters.SHARED:
+        rate: uint256 = numbers & RATE_MASK
+        total = unsafe_add(unsafe_add(total, unsafe_mul(steps, rate)), numbers >> RAISED)
+        zero = unsafe_mul(count, unsafe_add(zero, unsafe_mul(COUNTER_ZERO, rate)))
+        return convert(total > unsafe_add(zero, INTERCEPT_ZERO), uint64)
     return self._label(unsafe_add(total, unsafe_mul(steps, RATE)), count)
 
 

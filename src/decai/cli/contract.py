@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from decai.cli.deploy import Bits, Bound, Incentive, Part, composed, model_of, own_parts
+from decai.cli.deploy import AsClone, Bits, Bound, Incentive, Part, composed, model_of, own_parts
 from decai.cli.options import Json, Rpc
 from decai.cli.show import counted
 from decai.cli.terms import ENTRY, terms_of_options
@@ -49,10 +49,14 @@ def source(
     max_features: Bound = None,
     index_bits: Bits = None,
     part: Part = None,
+    clone: AsClone = False,
     rpc: Rpc = None,
     as_json: Json = False,
 ) -> None:
-    """Show a contract's modules; `--json` gives what block explorers verify (standard JSON input)."""
+    """Show a contract's modules; `--json` gives what block explorers verify (standard JSON input).
+
+    Of a clone it is the source of the implementation, whose code it shares.
+    """
     from decai.chain.compiler import standard_json
     from decai.chain.deploy import constructor_arguments
 
@@ -61,9 +65,14 @@ def source(
         read, facts = model_of(path)
         texts: dict[str, str | None] = dict.fromkeys(("name", "description", "encoder"))
         terms = terms_of_options({"incentive": incentive}, facts[ENTRY], facts["source"])
-        what = composed(read, terms, facts, texts, max_features, index_bits, part or ())
+        what = composed(read, terms, facts, texts, max_features, index_bits, part or (), clone=clone)
     else:
-        chosen = {"--incentive": incentive, "--max-features": max_features, "--index-bits": index_bits}
+        chosen = {
+            "--incentive": incentive,
+            "--max-features": max_features,
+            "--index-bits": index_bits,
+            "--clone": clone or None,
+        }
         what = _of_deployed(model, rpc, part or (), chosen)
     # Where its data contracts will be is known when they are deployed.
     arguments = f"0x{constructor_arguments(what).hex()}" if what.is_placed else None

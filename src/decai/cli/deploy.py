@@ -16,7 +16,8 @@ from decai.errors import InputError
 
 if TYPE_CHECKING:
     from decai.chain.compose import Composition
-    from decai.chain.deployment import Deployment, Plan
+    from decai.chain.deployment import Deployment
+    from decai.chain.plan import Plan
     from decai.chain.rpc import RpcChain
     from decai.protocols import Classifier, IncentiveMechanism
 
@@ -45,6 +46,9 @@ Part = Annotated[
     list[str] | None,
     typer.Option("--part", metavar="ROLE=FILE.vy", help="An own module for the incentive or classifier."),
 ]
+AsClone = Annotated[
+    bool, typer.Option("--clone", help="Share code with others of its kind: a fraction of the price.")
+]
 
 
 def deploy(
@@ -61,6 +65,7 @@ def deploy(
     max_features: Bound = None,
     index_bits: Bits = None,
     part: Part = None,
+    clone: AsClone = False,
     rpc: Rpc = None,
     account: Account = None,
     yes: Yes = False,
@@ -71,8 +76,10 @@ def deploy(
     After an interruption, the same command goes on where it was.
     """
     from decai.chain.connect import connect, default_sender
-    from decai.chain.deployment import deploying, plan_deployment
+    from decai.chain.deployment import deploying
     from decai.chain.known import KnownModel, remember
+    from decai.chain.plan import plan_deployment
+    from decai.cli.saving import saving, saving_told
 
     model, facts = model_of(file)
     options = {
@@ -85,7 +92,7 @@ def deploy(
     }
     terms = terms_of_options(options, facts[ENTRY], facts["source"])
     texts = {"name": name, "description": description, "encoder": encoder}
-    what = composed(model, terms, facts, texts, max_features, index_bits, part or ())
+    what = composed(model, terms, facts, texts, max_features, index_bits, part or (), clone=clone)
     # Lists of features are in the encoder's own indices, so that the contract has none to name.
     plan = plan_deployment(what)
     warnings = _warnings(terms)
@@ -98,17 +105,21 @@ def deploy(
     title = what.arguments[0]
     with deploying(chain, plan, sender, None if as_json else hint) as done:
         remember(KnownModel(done.address, chain.chain_id, done.first_block, title))
+        saved = saving(done, what)
         if as_json:
-            print(json.dumps({**_result(done, chain.chain_id, title), "warnings": warnings}), flush=True)
+            result = {**_result(done, chain.chain_id, title), "sharing": saved, "warnings": warnings}
+            print(json.dumps(result), flush=True)
         else:
-            print(_told(done, model, title), flush=True)
+            print("\n".join([*_told(done, model, title), *(saving_told(saved) if saved else ())]), flush=True)
 
 
 def _agree(plan: "Plan", sender: str, chain: "RpcChain") -> None:
     """Ask once for the whole plan."""
-    most = ether(plan.gas * chain.fees.most)
-    print(f"{sender} sends {counted(len(plan.steps), 'transaction')} on chain {chain.chain_id}")
-    print(f"  about {plan.gas:,} gas, at most {most} as the chain asks now")
+    steps = plan.missing(chain)
+    gas = sum(step.gas for step in steps)
+    most = ether(gas * chain.fees.most)
+    print(f"{sender} sends {counted(len(steps), 'transaction')} on chain {chain.chain_id}")
+    print(f"  about {gas:,} gas, at most {most} as the chain asks now")
     go_on()
 
 
@@ -160,6 +171,8 @@ def composed(
     max_features: int | None,
     index_bits: int | None,
     parts: Sequence[str],
+    *,
+    clone: bool = False,
 ) -> "Composition":
     """The contract of a model with these terms."""
     from decai.chain.compose import MAX_FEATURES_CHOICES, Texts, compose
@@ -175,7 +188,9 @@ def composed(
         max_features = fits[0] if fits else MAX_FEATURES_CHOICES[-1]
     if index_bits is None:
         index_bits = facts["bits"] or (16 if _largest(model) < 2**16 else 32)
-    return compose(model, terms, named, max_features=max_features, index_bits=index_bits, own_parts=own)
+    return compose(
+        model, terms, named, max_features=max_features, index_bits=index_bits, own_parts=own, clone=clone
+    )
 
 
 def own_parts(parts: Sequence[str]) -> dict[str, str | Path]:
@@ -261,7 +276,7 @@ def _result(done: "Deployment", chain_id: int, name: str) -> dict[str, Any]:
     }
 
 
-def _told(done: "Deployment", model: "Classifier", name: str) -> str:
+def _told(done: "Deployment", model: "Classifier", name: str) -> list[str]:
     kind, size = model.kind.replace("-", " "), counted(model.num_features, "feature")
     lines = [f"Deployed “{clean(name)}” ({kind}, {size}) at {done.address}"]
     rows = [
@@ -273,4 +288,4 @@ def _told(done: "Deployment", model: "Classifier", name: str) -> str:
     lines.append(f"  {transactions}, {done.gas:,} gas, {ether(done.fee)} at {price(done.fee, done.gas)}")
     if done.resumed:
         lines.append("  an earlier attempt was cut short; this one went on with it")
-    return "\n".join(lines)
+    return lines

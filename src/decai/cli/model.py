@@ -63,6 +63,7 @@ def show_info(address: Model, rpc: Rpc = None, as_json: Json = False) -> None:
         ("classes", ", ".join(map(clean, info.classes))),
         ("encoder", clean(info.encoder)),
         ("samples", _samples(info)),
+        *([("code", f"that of {info.implementation}, with others")] if info.implementation else []),
         ("owner", trainer.owner),
         (
             "used",

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from decai.chain.base import Transaction
 from decai.chain.compose import INDEX_BITS_CHOICES, MAX_FEATURES_CHOICES, Composition, Texts, compose
-from decai.chain.deployment import MODEL, Plan, plan_deployment
+from decai.chain.plan import MODEL, Plan, plan_deployment
 from decai.dashboard.outbox import Entry, Fate
 from decai.dataset.storage import atomic_file
 from decai.errors import InputError, StorageError

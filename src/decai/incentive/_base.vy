@@ -10,6 +10,7 @@
     An account: its valid contributions (48), its number from 1 on (32), its deposits that were validated (176).
 """
 
+import clone
 import ownable
 import parameters
 import refusals
@@ -26,7 +27,11 @@ NUMBER: constant(uint256) = 48
 NUMBER_MASK: constant(uint256) = 2**32 - 1
 VALID_DEPOSIT: constant(uint256) = 80
 
-refundWaitTimeS: public(constant(uint32)) = parameters.REFUND_WAIT
+if parameters.SHARED:
+    # Of the terms of a clone.
+    REFUND_WAIT: constant(uint256) = 96
+    WAIT_MASK: constant(uint256) = 2**32 - 1
+
 totals: public(uint256)
 accounts: public(HashMap[address, uint256])
 
@@ -34,10 +39,23 @@ accounts: public(HashMap[address, uint256])
 @deploy
 def __init__():
     """
-    @notice The time of deployment counts as the time of the last update.
+    @notice The model begins, unless this is the code that clones share.
     """
-    assert block.timestamp <= TIME_MASK, "trainer: time is out of range"
-    self.totals = (block.timestamp << CHANGED) | block.timestamp
+    if parameters.SHARED:
+        pass
+    else:
+        self._begin()
+
+
+@external
+@view
+def refundWaitTimeS() -> uint32:
+    """
+    @return How long after a contribution it can be claimed, in seconds.
+    """
+    if parameters.SHARED:
+        return convert(self._refund_wait(clone._terms()), uint32)
+    return parameters.REFUND_WAIT
 
 
 @external
@@ -85,6 +103,26 @@ def numValidForAddress(account: address) -> uint128:
     @return Its valid contributions.
     """
     return convert(self.accounts[account] & COUNT_MASK, uint128)
+
+
+@internal
+def _begin():
+    """
+    @notice The time of deployment counts as the time of the last update.
+    """
+    assert block.timestamp <= TIME_MASK, "trainer: time is out of range"
+    self.totals = (block.timestamp << CHANGED) | block.timestamp
+
+
+@internal
+@pure
+def _refund_wait(terms: uint256) -> uint256:
+    """
+    @param terms Of a clone.
+    @return How long after a contribution it can be claimed, in seconds.
+    """
+    assert parameters.SHARED
+    return (terms >> REFUND_WAIT) & WAIT_MASK
 
 
 @internal
@@ -140,7 +178,9 @@ def _has_waited(added: uint256) -> bool:
     @param added When a contribution came in, at most the time of this block.
     @return Whether the refund wait is over.
     """
-    return unsafe_sub(block.timestamp, added) >= convert(refundWaitTimeS, uint256)
+    if parameters.SHARED:
+        return unsafe_sub(block.timestamp, added) >= self._refund_wait(clone._terms())
+    return unsafe_sub(block.timestamp, added) >= convert(parameters.REFUND_WAIT, uint256)
 
 
 @internal
@@ -148,6 +188,10 @@ def _settle_add_data():
     """
     @notice Takes note of a contribution.
     """
+    if parameters.SHARED:
+        if self.totals == 0:
+            # This is the code that clones share, and no model.
+            refusals._refuse("clone: this code is for clones alone")
     # Counts of 48 bits are never full.
     counts: uint256 = unsafe_add(self.totals >> SUBMITTED, 1)
     self.totals = (counts << SUBMITTED) | (block.timestamp << CHANGED) | block.timestamp

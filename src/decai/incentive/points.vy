@@ -42,6 +42,15 @@ def __init__():
     pass
 
 
+@internal
+@view
+def _begin():
+    """
+    @notice There is nothing to refuse.
+    """
+    pass
+
+
 @external
 @view
 def getNextAddDataCost(currentTimeS: uint256 = block.timestamp) -> uint256:

@@ -7,6 +7,7 @@
 """
 
 import classifier
+import clone
 import data_handler
 import incentive_base as base
 import parameters
@@ -36,9 +37,12 @@ REPORT: constant(uint8) = 1
 OWNER: constant(uint8) = 2
 ANYONE: constant(uint8) = 3
 
-costWeight: public(constant(uint256)) = parameters.COST_WEIGHT
-ownerClaimWaitTimeS: public(constant(uint32)) = parameters.OWNER_WAIT
-anyAddressClaimWaitTimeS: public(constant(uint32)) = parameters.ANY_WAIT
+if parameters.SHARED:
+    # Of the terms of a clone.
+    COST_WEIGHT_MASK: constant(uint256) = 2**84 - 1
+    OWNER_WAIT: constant(uint256) = 128
+    ANY_WAIT: constant(uint256) = 160
+
 # Whether a reporter's share is weighted by his validated deposits, and not by their number.
 sharesByDeposit: public(constant(bool)) = parameters.SHARES_BY_DEPOSIT
 # Wei; kept where shares are weighted by deposit.
@@ -50,10 +54,43 @@ def __init__():
     """
     @notice Refuses what no model should be deployed with.
     """
-    assert costWeight < 2**84, "stakeable: the cost weight must be below 2^84 wei"
-    assert parameters.REFUND_WAIT <= ownerClaimWaitTimeS and ownerClaimWaitTimeS <= anyAddressClaimWaitTimeS, (
+    assert parameters.COST_WEIGHT < 2**84, "stakeable: the cost weight must be below 2^84 wei"
+    assert parameters.REFUND_WAIT <= parameters.OWNER_WAIT and parameters.OWNER_WAIT <= parameters.ANY_WAIT, (
         "stakeable: the waits must be in order: refund, owner, anybody"
     )
+
+
+@external
+@view
+def costWeight() -> uint256:
+    """
+    @return What the cost of a contribution is proportional to, in wei.
+    """
+    if parameters.SHARED:
+        return clone._terms() & COST_WEIGHT_MASK
+    return parameters.COST_WEIGHT
+
+
+@external
+@view
+def ownerClaimWaitTimeS() -> uint32:
+    """
+    @return How long after a contribution the owner may take what is left, in seconds.
+    """
+    if parameters.SHARED:
+        return convert(self._owner_wait(clone._terms()), uint32)
+    return parameters.OWNER_WAIT
+
+
+@external
+@view
+def anyAddressClaimWaitTimeS() -> uint32:
+    """
+    @return How long after a contribution anybody may take what is left, in seconds.
+    """
+    if parameters.SHARED:
+        return convert(self._any_wait(clone._terms()), uint32)
+    return parameters.ANY_WAIT
 
 
 @external
@@ -70,13 +107,52 @@ def getNextAddDataCost(currentTimeS: uint256 = block.timestamp) -> uint256:
 
 @internal
 @view
+def _begin():
+    """
+    @notice Refuses terms that no clone should begin with.
+    """
+    assert parameters.SHARED
+    terms: uint256 = clone._terms()
+    if base._refund_wait(terms) > self._owner_wait(terms) or self._owner_wait(terms) > self._any_wait(terms):
+        refusals._refuse("stakeable: the waits must be in order: refund, owner, anybody")
+
+
+@internal
+@pure
+def _owner_wait(terms: uint256) -> uint256:
+    """
+    @param terms Of a clone.
+    @return How long after a contribution the owner may take what is left, in seconds.
+    """
+    assert parameters.SHARED
+    return (terms >> OWNER_WAIT) & base.WAIT_MASK
+
+
+@internal
+@pure
+def _any_wait(terms: uint256) -> uint256:
+    """
+    @param terms Of a clone.
+    @return How long after a contribution anybody may take what is left, in seconds.
+    """
+    assert parameters.SHARED
+    return (terms >> ANY_WAIT) & base.WAIT_MASK
+
+
+@internal
+@view
 def _add_data_cost(now: uint256) -> uint256:
     """
     @param now When, in seconds since the epoch.
     @return What a contribution costs then, in wei, below 2^96.
     """
     # At most 2^84 * 3600, and the divisor is not 0.
-    return unsafe_div(unsafe_mul(costWeight, 3600), isqrt(max(1, unsafe_sub(now, base._last_update()))))
+    if parameters.SHARED:
+        weight: uint256 = clone._terms() & COST_WEIGHT_MASK
+        return unsafe_div(unsafe_mul(weight, 3600), isqrt(max(1, unsafe_sub(now, base._last_update()))))
+    return unsafe_div(
+        unsafe_mul(parameters.COST_WEIGHT, 3600), isqrt(max(1, unsafe_sub(now, base._last_update())))
+    )
 
 
 @internal
@@ -161,9 +237,11 @@ def _report(
     amount: uint256 = left
     # Nothing is added in the future.
     age: uint256 = unsafe_sub(block.timestamp, added)
-    if age >= convert(anyAddressClaimWaitTimeS, uint256):
+    if parameters.SHARED:
+        age = self._phase(age)
+    if age >= convert(parameters.ANY_WAIT, uint256):
         path = ANYONE
-    elif age >= convert(ownerClaimWaitTimeS, uint256) and base._is_from_owner():
+    elif age >= convert(parameters.OWNER_WAIT, uint256) and base._is_from_owner():
         path = OWNER
     else:
         self._require_waited(added)
@@ -181,6 +259,22 @@ def _report(
     data_handler._handle_claim(key, contribution, msg.sender, path, number, amount)
     log Report(recipient=msg.sender, amount=amount)
     return amount
+
+
+@internal
+@view
+def _phase(age: uint256) -> uint256:
+    """
+    @param age Of a contribution to a clone, in seconds.
+    @return An age at which as many waits are over, if they were those in parameters.vy: none, the owner's, all.
+    """
+    assert parameters.SHARED
+    terms: uint256 = clone._terms()
+    if age >= self._any_wait(terms):
+        return convert(parameters.ANY_WAIT, uint256)
+    if age >= self._owner_wait(terms):
+        return convert(parameters.OWNER_WAIT, uint256)
+    return 0
 
 
 @internal

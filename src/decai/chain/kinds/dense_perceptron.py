@@ -21,6 +21,8 @@ from decai.units import SCALE
 __all__ = ["DensePerceptronParameters"]
 
 _SUMS: Final = "sumWords"
+_RAISED_BY: Final = 2**79
+"""What the intercept of a clone is raised by, so that it is never negative."""
 
 
 class DensePerceptronParameters(Parameters[DensePerceptron]):
@@ -51,6 +53,7 @@ class DensePerceptronParameters(Parameters[DensePerceptron]):
             VECTORS,
             len(weights),
             bases.words,
+            numbers=classifier.learning_rate | (classifier.intercept + _RAISED_BY) << 32,
         )
 
     @classmethod

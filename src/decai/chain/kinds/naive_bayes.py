@@ -13,6 +13,7 @@ from decai.chain.model import read_state as read
 from decai.chain.parts import ClassifierPart, Constant
 from decai.chain.sample_form import SampleForm
 from decai.classifier import NaiveBayes
+from decai.classifier._bayes_kernels import COUNT_LIMIT
 from decai.protocols import ClassStart
 
 __all__ = ["NaiveBayesParameters"]
@@ -57,6 +58,7 @@ class NaiveBayesParameters(Parameters[NaiveBayes]):
             bases.table.words,
             _class_words(classifier),
             takes_classes=True,
+            numbers=classifier.smoothing | classifier.vocabulary << 32,
         )
 
     @classmethod
@@ -77,7 +79,7 @@ class NaiveBayesParameters(Parameters[NaiveBayes]):
     @classmethod
     def class_call(cls, info: ModelInfo, name: str, start: ClassStart) -> tuple[str, tuple[Any, ...]]:
         """Samples, counts and name."""
-        counts = pairs_of(info, name, start, _COUNT_BITS, "a count is out of range")
+        counts = pairs_of(info, name, start, _COUNT_BITS, COUNT_LIMIT, "a count is out of range")
         return "addClass(uint64,uint32[][],string)", (start.samples, counts, name)
 
     def state(self, twin: NaiveBayes) -> State:

@@ -25,7 +25,7 @@ def cannot_be_said(kind: str, name: str, start: ClassStart, reason: str) -> Refu
 
 
 def pairs_of(
-    info: ModelInfo, name: str, start: ClassStart, value_bits: int, otherwise: str
+    info: ModelInfo, name: str, start: ClassStart, value_bits: int, most: int, otherwise: str
 ) -> list[list[int]]:
     """The features that a class starts from, ascending, each with its value.
 
@@ -37,8 +37,10 @@ def pairs_of(
         Of the class.
     value_bits
         A call can express a value of so many bits.
+    most
+        The greatest value that the rules allow.
     otherwise
-        What the rules say of any other value.
+        What they say of any other.
 
     Raises
     ------
@@ -48,16 +50,19 @@ def pairs_of(
     kind = info.classifier
     if not 0 <= start.samples < 2**64:
         raise cannot_be_said(kind, name, start, "a number of samples is out of range")
-    if any(not 0 <= index < 2**32 for index in start.values):
-        raise cannot_be_said(kind, name, start, "a feature index is out of range")
-    if any(not 0 <= value < 1 << value_bits for value in start.values.values()):
-        # The twin looks at the features first, which for this model may be fewer than a call can express.
-        if any(index >> info.form.lane_bits for index in start.values):
-            otherwise = "a feature index is out of range"
-        raise cannot_be_said(kind, name, start, otherwise)
-    if len(start.values) > _MOST_PAIRS:
+    pairs = sorted(start.values.items())
+    if any(index >> 32 or value >> value_bits for index, value in pairs):
+        fits = next(
+            index >> info.form.lane_bits == 0 for index, value in pairs if _is_wrong(info, index, value, most)
+        )
+        raise cannot_be_said(kind, name, start, otherwise if fits else "a feature index is out of range")
+    if len(pairs) > _MOST_PAIRS:
         raise cannot_be_said(kind, name, start, f"a class starts from at most {_MOST_PAIRS:,} features")
-    return [[index, value] for index, value in sorted(start.values.items())]
+    return [[index, value] for index, value in pairs]
+
+
+def _is_wrong(info: ModelInfo, index: int, value: int, most: int) -> bool:
+    return index >> info.form.lane_bits != 0 or not 0 <= value <= most
 
 
 def require_index(kind: str, indices: Iterable[int], bits: int) -> None:

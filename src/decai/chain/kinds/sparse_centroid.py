@@ -15,6 +15,7 @@ from decai.chain.sample_form import SampleForm
 from decai.classifier import SparseCentroid
 from decai.errors import ChainError
 from decai.protocols import ClassStart
+from decai.units import SCALE
 
 __all__ = ["SparseCentroidParameters"]
 
@@ -65,6 +66,7 @@ class SparseCentroidParameters(Parameters[SparseCentroid]):
             bases.table.words,
             [*_class_words(classifier), *(_start_word(classifier, label) for label in labels)],
             takes_classes=True,
+            numbers=count_bits,
         )
 
     @classmethod
@@ -86,7 +88,7 @@ class SparseCentroidParameters(Parameters[SparseCentroid]):
     @classmethod
     def class_call(cls, info: ModelInfo, name: str, start: ClassStart) -> tuple[str, tuple[Any, ...]]:
         """Mean, name and samples."""
-        means = pairs_of(info, name, start, 64, "every centroid value must be from 0 to 1")
+        means = pairs_of(info, name, start, 64, SCALE, "every centroid value must be from 0 to 1")
         return "addClass(uint64[][],string,uint64)", (means, name, start.samples)
 
     def state(self, twin: SparseCentroid) -> State:

@@ -50,6 +50,7 @@ class SparsePerceptronParameters(Parameters[SparsePerceptron]):
             SampleForm.indices(index_bits),
             max_features,
             bases.words,
+            numbers=classifier.learning_rate | (classifier.intercept + _BASE_LIMIT) << 32,
         )
 
     @classmethod
