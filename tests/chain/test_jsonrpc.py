@@ -3,12 +3,14 @@
 import json
 import logging
 import socket
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from time import sleep
 
 import pytest
 
-from decai.chain.jsonrpc import JsonRpc, NoAnswer, NotDelivered, RpcError, checked_url
+from decai.chain.jsonrpc import JsonRpc, NoAnswer, NotDelivered, RpcError, TooLong, checked_url
 from decai.errors import ChainError, InputError
 from tests.chain.proxy import Proxy, Trick, answer, error, lose_answer, lose_request, proxied, result
 
@@ -213,3 +215,35 @@ def test_lost_answers_are_not_taken_for_lost_requests(anvil: str) -> None:
         proxy.play("eth_chainId", lose_answer)
         with pytest.raises(NoAnswer, match=r"broke the connection off$"):
             JsonRpc(proxy.url).once("eth_chainId")
+
+
+def test_an_answer_that_is_longer_than_allowed_is_not_read_to_its_end(proxy: Proxy) -> None:
+    node = JsonRpc(proxy.url, most_bytes=1_000)
+    proxy.always("eth_getLogs", result("x" * 900))
+    assert node.ask("eth_getLogs") == "x" * 900
+    proxy.always("eth_getLogs", result("x" * 10_000_000))
+    with pytest.raises(TooLong, match=r"^http://127.0.0.1:\d+ gave an answer of more than 1,000 bytes$"):
+        node.ask("eth_getLogs")
+    # Not again and again: it would be as long.
+    assert proxy.count("eth_getLogs") == 2
+
+
+def test_an_answer_that_drips_is_not_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            connection, _ = server.accept()
+            with connection, suppress(OSError):
+                connection.recv(65_536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+                while True:
+                    connection.sendall(b" ")
+                    sleep(0.02)
+
+        thread = threading.Thread(target=drip, daemon=True)
+        thread.start()
+        node = JsonRpc(f"http://127.0.0.1:{server.getsockname()[1]}", timeout=0.1, most_bytes=10**6)
+        with pytest.raises(TooLong, match=r"was not done with its answer after 0.4 s$"):
+            node.ask("eth_chainId")
+        thread.join(10)
+    assert not thread.is_alive()

@@ -36,11 +36,12 @@ def log(block: int, position: int, **parts: Any) -> dict[str, Any]:
 
 
 class History(Proxy):
-    """A node with one log in every third block, which gives at most some blocks at once."""
+    """A node with a log in some blocks, which gives at most some blocks at once."""
 
-    def __init__(self, most: int, refusal: Trick) -> None:
+    def __init__(self, most: int, refusal: Trick, every: int = 3) -> None:
         super().__init__("http://127.0.0.1:9")
         self.most = most
+        self.every = every
         self.refusal = refusal
         self.spans: list[int] = []
 
@@ -60,7 +61,7 @@ class History(Proxy):
             assert given is not None
             return given
         self.spans.append(last - first + 1)
-        logs = [log(block, 0) for block in range(first, last + 1) if block % 3 == 0]
+        logs = [log(block, 0) for block in range(first, last + 1) if block % self.every == 0]
         given = result(list(reversed(logs)))(lambda: b"")
         assert given is not None
         return given
@@ -166,3 +167,32 @@ def test_logs_that_make_no_sense_are_told(node: Callable[[Proxy], LogReader], gi
     proxy.always("eth_getBlockByHash", result({"timestamp": "0x1"}))
     with pytest.raises(ChainError, match=r"makes no sense"):
         list(node(proxy).read(COUNTER, 0, 9))
+
+
+def test_after_a_refusal_it_grows_again_when_the_node_has_given_much(
+    node: Callable[[Proxy], LogReader],
+) -> None:
+    history = History(10_000, error(-32005, "too many blocks"), every=5_000)
+    reader = node(history)
+    list(reader.read(COUNTER, 0, 59_999))
+    # 10,000 was given, and 20,000 refused.
+    assert history.spans == [10_000] * 6
+    history.most = 10**6
+    list(reader.read(COUNTER, 0, 999_999))
+    assert sum(history.spans) == 1_060_000
+    assert history.spans[6:50] == [10_000] * 44
+    assert max(history.spans) > 100_000
+
+
+def test_many_contracts_are_asked_for_in_few_requests(node: Callable[[Proxy], LogReader]) -> None:
+    addresses = [Address(f"0x{number:040x}") for number in range(1, 251)]
+    proxy = Proxy("http://127.0.0.1:9")
+    proxy.always("eth_getLogs", result([log(7, 0, blockTimestamp="0x7"), log(3, 5, blockTimestamp="0x3")]))
+    pieces = list(node(proxy).pieces(addresses, 0, 9_999, [bytes(32), bytes([1]) * 32]))
+    wanted = [parameters[0] for parameters in proxy.parameters("eth_getLogs")]
+    assert [len(each["address"]) for each in wanted] == [100, 100, 50]
+    assert [address for each in wanted for address in each["address"]] == addresses
+    assert {tuple(each["topics"][0]) for each in wanted} == {("0x" + "00" * 32, "0x" + "01" * 32)}
+    ((end, logs),) = pieces
+    assert (end, [each.place for each in logs]) == (9_999, [(3, 5)] * 3 + [(7, 0)] * 3)
+    assert logs[0].block_hash.hex() == block_hash(3)[2:]

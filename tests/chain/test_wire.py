@@ -31,6 +31,7 @@ LOG: dict[str, Any] = {
     "blockNumber": "0x10",
     "transactionHash": HASH,
     "logIndex": "0x2",
+    "blockHash": "0x" + "cd" * 32,
 }
 RECEIPT: dict[str, Any] = {
     "transactionHash": HASH,
@@ -91,6 +92,7 @@ def test_a_log_as_it_is() -> None:
         1_700_000_000,
         b"\xab" * 32,
         2,
+        b"\xcd" * 32,
     )
 
 

@@ -8,6 +8,7 @@ from decai.catalog.columns import MOST_INTEGER, MOST_WEI
 from decai.catalog.database import Database, insert
 from decai.catalog.models import Models
 from decai.catalog.records import Model, ModelState
+from decai.catalog.search import search_text
 from decai.catalog.tables import models
 from decai.chain.at_block import AtBlock, at_one_block
 from decai.chain.first_block import first_block_of
@@ -88,7 +89,7 @@ def register(
 def enter(database: Database, chain_id: int, model: Confirmed) -> None:
     """Write down a model that was confirmed, unless it is there."""
     info = model.info
-    texts = (info.name, info.description, info.encoder, info.classifier, info.incentive, *info.classes)
+    texts = (info.name, info.description, info.encoder, info.classifier, info.incentive)
     values = {
         "chain_id": chain_id,
         "address": info.address,
@@ -109,7 +110,7 @@ def enter(database: Database, chain_id: int, model: Confirmed) -> None:
         "cost_weight": info.cost_weight,
         "shares": info.shares,
         "name_key": info.name.casefold().encode("utf-8", "replace")[:_KEY_BYTES],
-        "words": "\n".join((*texts, info.address)).casefold(),
+        "words": search_text(texts, info.classes, info.address),
         "first_block": model.first_block,
         "state": ModelState.FOLLOWED,
         "contributions": 0,

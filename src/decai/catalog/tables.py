@@ -62,9 +62,9 @@ blocks: Final = Table(
     Column("chain_id", Number, primary_key=True, autoincrement=False),
     Column("number", Number, primary_key=True, autoincrement=False),
     Column("hash", LargeBinary(32), nullable=False),
-    Column("has_events", Boolean, nullable=False),
+    Column("is_kept", Boolean, nullable=False),
 )
-"""The hashes of recent blocks and of all that have events: by them a reorganisation is found."""
+"""The hashes of recent blocks, and of some before that are kept: by them a reorganisation is found."""
 
 models: Final = Table(
     "models",

@@ -50,6 +50,8 @@ class Log(NamedTuple):
     """The hash of its transaction."""
     position: int
     """Its place among the logs of the block."""
+    block_hash: bytes = b""
+    """The hash of the block; empty on a chain in this process."""
 
     @property
     def place(self) -> tuple[int, int]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import requests
     from web3.types import RPCEndpoint
 
-__all__ = ["JsonRpc", "NoAnswer", "NotDelivered", "RpcError", "checked_url"]
+__all__ = ["JsonRpc", "NoAnswer", "NotDelivered", "RpcError", "TooLong", "checked_url"]
 
 Json = Any
 Call = tuple[str, list[Json]]
@@ -32,6 +32,8 @@ METHOD_NOT_FOUND: Final = -32601
 _BACKOFF: Final = (0.1, 0.3, 0.9)
 _LONGEST_PAUSE: Final = 10.0
 _CONNECT_TIMEOUT: Final = 10.0
+_PATIENCE: Final = 4.0
+_PIECE: Final = 2**16
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _SLOW_DOWN: Final = re.compile(
     r"rate.?limit|too many requests|compute units per second|request limit|throttl", re.IGNORECASE
@@ -62,6 +64,13 @@ class NoAnswer(ChainError):
         super().__init__(message)
         self.transient = transient
         self.pause = 0.0
+
+
+class TooLong(NoAnswer):
+    """An answer that is longer, or takes longer, than is allowed."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, transient=False)
 
 
 class RpcError(ChainError):
@@ -112,6 +121,8 @@ class JsonRpc:
         Of the node. Whatever follows the host may be a secret, so no message repeats it.
     timeout
         Seconds to wait for one answer; a read is repeated only within this time.
+    most_bytes
+        Of one answer, which then has to be complete within four times `timeout`; None for no bound.
 
     Raises
     ------
@@ -119,7 +130,7 @@ class JsonRpc:
         If `url` is none.
     """
 
-    def __init__(self, url: str, *, timeout: float = 30.0) -> None:
+    def __init__(self, url: str, *, timeout: float = 30.0, most_bytes: int | None = None) -> None:
         import requests
         from web3 import HTTPProvider
 
@@ -130,6 +141,9 @@ class JsonRpc:
         session = requests.Session()
         # A proxy for the internet is no way to this machine.
         session.trust_env = parts.hostname not in _LOOPBACK
+        if most_bytes is not None:
+            bound = partial(_read_whole, self.place, most_bytes, _PATIENCE * timeout)
+            session.hooks["response"].append(bound)
         self._provider = HTTPProvider(
             url.strip(),
             request_kwargs={
@@ -281,6 +295,28 @@ class JsonRpc:
             raise NoAnswer(f"{self.place} is out of order (HTTP {status})")
         what = _HTTP.get(status, f"takes no such request (HTTP {status})")
         raise NotDelivered(f"{self.place} {what}", transient=False)
+
+
+def _read_whole(
+    place: str, most: int, seconds: float, response: "requests.Response", **_: Any
+) -> "requests.Response":
+    """Read an answer before anybody else does, as far as it may go."""
+    from urllib3.exceptions import HTTPError
+
+    due, size, parts = monotonic() + seconds, 0, []
+    try:
+        # As much as is there: who waits for a full piece waits for whoever sends byte by byte.
+        while part := response.raw.read1(_PIECE, decode_content=True):
+            size += len(part)
+            if size > most:
+                raise TooLong(f"{place} gave an answer of more than {most:,} bytes")
+            if monotonic() > due:
+                raise TooLong(f"{place} was not done with its answer after {seconds:g} s")
+            parts.append(part)
+    except HTTPError as error:
+        raise NoAnswer(f"{place}: the answer broke off ({type(error).__name__})") from None
+    response._content = b"".join(parts)
+    return response
 
 
 def _connection_error(place: str, error: "requests.ConnectionError") -> ChainError:

@@ -1,6 +1,6 @@
-"""Reading a contract's events in pieces that nodes are willing to give."""
+"""Reading the events of contracts in pieces that nodes are willing to give."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from decai.chain.base import Log
@@ -14,6 +14,10 @@ __all__ = ["LogReader"]
 Json = Any
 
 _FIRST_SPAN: Final = 10_000
+_AT_ONCE: Final = 100
+"""Contracts that are asked for in one request."""
+_GROW_AFTER: Final = 50
+"""Pieces that a node has to give after it refused one, before it is asked for a larger one."""
 _MAX_TIMES: Final = 200_000
 
 
@@ -27,7 +31,8 @@ class LogReader:
     def __init__(self, node: JsonRpc) -> None:
         self._node = node
         self._span = _FIRST_SPAN
-        self._can_grow = True
+        self._given = _GROW_AFTER
+        """Pieces since the last refusal."""
         self._times: dict[str, Seconds] = {}
 
     def read(self, address: Address, first_block: int, last_block: int) -> Iterator[Log]:
@@ -38,25 +43,72 @@ class LogReader:
         ChainError
             If the node does not give them.
         """
+        for _, logs in self.pieces([address], first_block, last_block):
+            yield from logs
+
+    def pieces(
+        self,
+        addresses: Sequence[Address],
+        first_block: int,
+        last_block: int,
+        topics: Sequence[bytes] = (),
+    ) -> Iterator[tuple[int, list[Log]]]:
+        """The events of many contracts in these blocks (inclusive), piece by piece.
+
+        Parameters
+        ----------
+        addresses
+            Of the contracts.
+        first_block, last_block
+            From where to where.
+        topics
+            Of the events, if only some kinds are wanted.
+
+        Yields
+        ------
+        tuple
+            The last block of a piece, and all events up to it that came not before, in order.
+
+        Raises
+        ------
+        ChainError
+            If the node does not give them.
+        """
         begin = first_block
         while begin <= last_block:
             end = min(begin + self._span - 1, last_block)
             try:
-                answer = self._node.ask(
-                    "eth_getLogs", {"address": address, "fromBlock": hex_of(begin), "toBlock": hex_of(end)}
-                )
+                answer = self._asked(addresses, begin, end, topics)
             except (RpcError, NoAnswer) as error:
                 if begin == end or (isinstance(error, RpcError) and error.code == METHOD_NOT_FOUND):
                     raise
                 self._span = (end - begin + 1) // 2
-                self._can_grow = False
+                self._given = 0
                 continue
+            yield end, self._in_order(object_of(item, "a log") for item in answer)
+            begin = end + 1
+            self._given += 1
+            if self._given >= _GROW_AFTER:
+                self._span *= 2
+
+    def _asked(
+        self, addresses: Sequence[Address], begin: int, end: int, topics: Sequence[bytes]
+    ) -> list[Json]:
+        found: list[Json] = []
+        for first in range(0, len(addresses), _AT_ONCE):
+            part = list(addresses[first : first + _AT_ONCE])
+            wanted: dict[str, Json] = {
+                "address": part[0] if len(part) == 1 else part,
+                "fromBlock": hex_of(begin),
+                "toBlock": hex_of(end),
+            }
+            if topics:
+                wanted["topics"] = [[hex_of(topic) for topic in topics]]
+            answer = self._node.ask("eth_getLogs", wanted)
             if not isinstance(answer, list):
                 raise ChainError("the node's answer makes no sense: its logs are no list")
-            yield from self._in_order(object_of(item, "a log") for item in answer)
-            begin = end + 1
-            if self._can_grow:
-                self._span *= 2
+            found += answer
+        return found
 
     def time_of(self, block_hash: Json) -> Seconds:
         """The time stamp of a block, which a node gave by its hash.

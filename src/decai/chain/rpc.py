@@ -62,6 +62,8 @@ class RpcChain:
         Seconds to wait for one answer of the node.
     mining_timeout
         Seconds to wait until a transaction is in a block.
+    most_bytes
+        Of one answer; None for no bound.
     sandbox
         The node is an anvil that nobody else uses: anybody can send, gas costs nothing, and the clock
         stands still between blocks.
@@ -84,9 +86,10 @@ class RpcChain:
         chain_id: int | None = None,
         timeout: float = 30.0,
         mining_timeout: float = 180.0,
+        most_bytes: int | None = None,
         sandbox: bool = False,
     ) -> None:
-        self.node: Final = JsonRpc(url, timeout=timeout)
+        self.node: Final = JsonRpc(url, timeout=timeout, most_bytes=most_bytes)
         self._timeout = timeout
         self._mining_timeout = mining_timeout
         self._accounts = Accounts(self.node, keystore or Keystore(), password)

@@ -99,6 +99,7 @@ def log_of(value: Json, time: Seconds) -> Log:
         time=time,
         transaction=hash_of(log.get("transactionHash"), "the transaction of a log"),
         position=integer_of(log.get("logIndex"), "the position of a log"),
+        block_hash=hash_of(log.get("blockHash"), "the block hash of a log"),
     )
 
 

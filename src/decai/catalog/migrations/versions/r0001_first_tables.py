@@ -33,7 +33,7 @@ def upgrade() -> None:
         Column("chain_id", Number, autoincrement=False, nullable=False),
         Column("number", Number, autoincrement=False, nullable=False),
         Column("hash", LargeBinary(length=32), nullable=False),
-        Column("has_events", Boolean(), nullable=False),
+        Column("is_kept", Boolean(), nullable=False),
         PrimaryKeyConstraint("chain_id", "number", name=op.f("pk_blocks")),
     )
     op.create_table(
