@@ -12,7 +12,7 @@ from decai.chain.base import Reader
 from decai.chain.data_contract import WORDS_IN_CONTRACT
 from decai.chain.kinds.reading import read_words
 from decai.chain.model import ModelInfo
-from decai.chain.parts import ClassifierPart
+from decai.chain.parts import Choices, ClassifierPart
 from decai.errors import ChainError, InputError, Refused
 from decai.protocols import Classifier, ClassStart
 
@@ -54,7 +54,7 @@ class Parameters(ABC, Generic[C]):
 
     @staticmethod
     @abstractmethod
-    def part(classifier: Any, max_features: int, index_bits: int) -> ClassifierPart:
+    def part(classifier: Any, choices: Choices) -> ClassifierPart:
         """The part of a contract that starts where a classifier is.
 
         Raises

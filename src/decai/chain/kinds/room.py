@@ -5,10 +5,11 @@ from typing import Final
 
 from decai.chain.base_table import BaseTable
 from decai.chain.kinds.base import MOST_TABLE_WORDS
+from decai.chain.parts import Choices
 from decai.errors import InputError, Refused
 from decai.protocols import ClassStart
 
-__all__ = ["pairs_of", "require_index", "require_room"]
+__all__ = ["pairs_of", "refuse_counter_choices", "require_index", "require_room"]
 
 
 _MOST_PAIRS: Final = 1024
@@ -53,3 +54,18 @@ def require_room(kind: str, table: BaseTable, what: str) -> None:
     """Raise `InputError` if no contract has room for a base table; `what` it holds."""
     if len(table.words) > MOST_TABLE_WORDS:
         raise InputError(f"{kind}: {table.entries:,} {what} do not fit into {MOST_TABLE_WORDS:,} words")
+
+
+def refuse_counter_choices(kind: str, choices: Choices) -> None:
+    """Raise `InputError` if something is chosen for the counters of a kind that leaves no choice."""
+    if choices.counter_bits is not None:
+        raise InputError(f"{kind}: only the counters of a sparse perceptron have a width to choose")
+    if choices.warm:
+        raise InputError(f"{kind}: it has no counters that can be warmed up")
+
+
+def warm_words(kind: str, choices: Choices, per_word: int) -> int:
+    """How many words of counters, of so many features each, are filled at deployment."""
+    if not 0 <= choices.warm <= 1 << choices.index_bits:
+        raise InputError(f"{kind}: {choices.warm:,} is no number of features that can be warmed up")
+    return -(-choices.warm // per_word)
