@@ -278,7 +278,8 @@ class IncentiveMechanism(Protocol):
 class Trainer(Protocol):
     """The one facade over a shared model, wherever its state lives.
 
-    A refused call raises `Refused` with the contract's own sentence and changes nothing.
+    A refused call raises `Refused` with the contract's own sentence and changes nothing. What is no
+    address, no array or list of whole numbers, or no whole number is an `InputError` (`decai.given`).
     """
 
     @property
@@ -327,6 +328,16 @@ class Trainer(Protocol):
         """Claim another's deposit; returns on which path and what was paid."""
         ...
 
-    def claims(self, claimer: Address) -> Sequence[Offer]:
-        """Everything that `claimer` could claim now, oldest contribution first."""
+    def claim(self, sender: Address, contribution: int, path: Path) -> Offer:
+        """Refund or report (any other `path`) a contribution by its number; returns what was paid."""
+        ...
+
+    def claims(self, claimer: Address, least: Wei = Wei(0)) -> Sequence[Offer]:
+        """Everything that `claimer` could claim now for at least `least`, oldest contribution first."""
+        ...
+
+    def claim_all(
+        self, claimer: Address, least: Wei = Wei(0), wanted: Callable[[Offer], bool] | None = None
+    ) -> list[Offer]:
+        """Make every claim that can succeed now for at least `least` and is `wanted`; returns them."""
         ...

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from decai.data_handler import DataHandler
 from decai.errors import Refused
+from decai.given import given_address, given_features, given_number
 from decai.open_claims import OpenClaims
 from decai.protocols import Claim, Classifier, ClassStart, IncentiveMechanism, Offer, Path, Receipt
 from decai.samples import Features, Samples
@@ -112,8 +113,8 @@ class LocalTrainer:
         Refused
             If `sender` is not the owner.
         """
-        self._require_owner(sender)
-        self._owner = new_owner
+        self._require_owner(given_address("sender", sender))
+        self._owner = given_address("new owner", new_owner)
 
     def advance_to(self, now: Seconds) -> "LocalTrainer":
         """Let time pass.
@@ -134,6 +135,7 @@ class LocalTrainer:
 
     def balance(self, address: Address) -> Wei:
         """What `address` owns outside of the model, in wei."""
+        given_address("address", address)
         return self._balances.get(address, Wei(0))
 
     def grant(self, address: Address, amount: Wei) -> None:
@@ -154,8 +156,16 @@ class LocalTrainer:
         self._balances[recipient] = Wei(self.balance(recipient) + amount)
 
     def predict(self, features: Features) -> int:
-        """The model's label for one sample."""
-        return self.classifier.predict(features)
+        """The model's label for one sample.
+
+        Raises
+        ------
+        Refused
+            If the features are malformed.
+        InputError
+            If they are neither an array nor a list of whole numbers.
+        """
+        return self.classifier.predict(given_features(features))
 
     def add_data(self, sender: Address, features: Features, label: int, value: Wei) -> Receipt:
         """Contribute one sample.
@@ -174,7 +184,12 @@ class LocalTrainer:
         Refused
             If the sender has less than `value`, the time is out of range, the value is below the cost, the
             same was added before in this block by the same sender, or the classifier cannot learn it.
+        InputError
+            If an argument is nothing of the kind: an address, features, whole numbers.
         """
+        given_address("sender", sender)
+        features = given_features(features)
+        label, value = given_number("label", label), Wei(given_number("value", value))
         now = self._now
         balance = self._balances.get(sender, 0)
         if not 0 <= value <= balance:
@@ -208,7 +223,12 @@ class LocalTrainer:
         Refused
             If the mechanism takes one contribution at a time, there are too many, the sender has less than
             `value`, or one of them is refused; says why the first one is.
+        InputError
+            As from `add_data`.
         """
+        given_address("sender", sender)
+        samples = [(given_features(each), given_number("label", label)) for each, label in samples]
+        value = Wei(given_number("value", value))
         if not self.incentive.takes_batches:
             raise Refused(f"{self.incentive.kind}: takes one contribution at a time")
         if len(samples) > MOST_AT_ONCE:
@@ -234,7 +254,8 @@ class LocalTrainer:
         Refused
             If there is no such contribution of the sender, or the mechanism refuses.
         """
-        return self.claim(sender, self.ledger.find(features, label, added, sender), Path.REFUND).amount
+        number = self._find(features, label, added, given_address("sender", sender))
+        return self.claim(sender, number, Path.REFUND).amount
 
     def report(
         self, sender: Address, features: Features, label: int, added: Seconds, author: Address
@@ -246,8 +267,14 @@ class LocalTrainer:
         Refused
             If there is no such contribution, or the mechanism refuses.
         """
-        offer = self.claim(sender, self.ledger.find(features, label, added, author), Path.REPORT)
+        given_address("sender", sender)
+        number = self._find(features, label, added, given_address("author", author))
+        offer = self.claim(sender, number, Path.REPORT)
         return offer.path, offer.amount
+
+    def _find(self, features: Features, label: int, added: Seconds, author: Address) -> int:
+        key = given_features(features), given_number("label", label), given_number("added", added)
+        return self.ledger.find(key[0], key[1], Seconds(key[2]), author)
 
     def claim(self, sender: Address, contribution: int, path: Path) -> Offer:
         """Refund or report (any other `path`) a contribution by its number; returns what was paid.
@@ -255,8 +282,13 @@ class LocalTrainer:
         Raises
         ------
         Refused
-            If the mechanism refuses.
+            If there is no such contribution, or to refund none of the sender, or the mechanism refuses.
         """
+        given_address("sender", sender)
+        if not 0 <= given_number("contribution", contribution) < len(self.ledger) or (
+            path is Path.REFUND and self.ledger.author[contribution] != sender
+        ):
+            raise Refused("data handler: no such contribution")
         claim = self.ledger.claim(contribution, sender, self._owner, self._now)
         predict = partial(self.open.opinion, contribution)
         if path is Path.REFUND:
@@ -268,6 +300,7 @@ class LocalTrainer:
 
         Each offer holds by itself; one that is taken may change the others.
         """
+        given_address("claimer", claimer)
         quotes = (self._quote(number, claimer) for number in self._candidates(claimer, least))
         return [offer for _, offer in filter(None, quotes) if offer.amount >= least]
 
@@ -288,6 +321,7 @@ class LocalTrainer:
         wanted
             Asked before each claim, with what it would pay at that moment.
         """
+        given_address("claimer", claimer)
         made: list[Offer] = []
         before = -1
         while before < 0 or (self.open.small and len(made) > before):

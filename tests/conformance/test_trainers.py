@@ -14,7 +14,8 @@ from decai.incentive import Points, Stakeable
 from decai.protocols import IncentiveMechanism, Trainer
 from decai.trainer import LocalTrainer
 from decai.units import Address, Seconds, Wei
-from tests.conformance.trainer import Terms, TrainerConformance
+from tests.conformance.trainer import Terms
+from tests.conformance.trainer_calls import TrainerCalls
 
 
 def parts(
@@ -32,7 +33,7 @@ def balances(terms: Terms) -> dict[Address, Wei]:
     return {address: Wei(amount) for address, amount in terms.balances.items()}
 
 
-class TestLocalTrainer(TrainerConformance):
+class TestLocalTrainer(TrainerCalls):
     """The trainer whose state lives in memory."""
 
     def deploy(self, terms: Terms) -> Trainer:
@@ -52,7 +53,7 @@ LAYOUTS = {
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-class TestEvmTrainer(TrainerConformance):
+class TestEvmTrainer(TrainerCalls):
     """The contract, on an EVM in this process."""
 
     @pytest.fixture(autouse=True)

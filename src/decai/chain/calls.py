@@ -111,6 +111,8 @@ class Calls:
             if self.is_too_long(features) or not self.fits(features):
                 checked_vector(features, self.info.max_features, kind)
             return
+        if features.ndim != 1 or features.dtype.kind not in "iu":
+            raise Refused(f"{kind}: the features must be a list of indices")
         if self.is_too_long(features):
             raise Refused(f"{kind}: too many features")
         if not self.fits(features):

@@ -1,21 +1,18 @@
 """The facade over a shared model that lives on a chain, with the words of `LocalTrainer`."""
 
-from collections.abc import Sequence
-from functools import cached_property
-from typing import Any, Final, Self
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from decai.chain.abi import call_data, decode_event, path_of
-from decai.chain.base import Chain, Log, Mined, Transaction
-from decai.chain.calls import Calls
+from decai.chain.base import Log, Mined, Transaction
 from decai.chain.contributions import contributions
-from decai.chain.first_block import first_block_of
 from decai.chain.kinds import read_parameters
-from decai.chain.model import ModelInfo, read, read_info
-from decai.chain.replica import Replica
+from decai.chain.model_on_chain import ModelOnChain, account_of
 from decai.errors import ChainError, Refused
+from decai.given import given_features, given_number
 from decai.protocols import Classifier, ClassStart, Offer, Path, Receipt
 from decai.samples import Features, Samples
-from decai.trainer import MOST_AT_ONCE
+from decai.trainer import MOST_AT_ONCE, LocalTrainer
 from decai.units import LATEST, Address, Seconds, Wei
 
 __all__ = ["MOST_CLAIMS", "ChainTrainer"]
@@ -24,107 +21,14 @@ MOST_CLAIMS: Final = 32
 """Most claims of one transaction."""
 
 
-class ChainTrainer:
-    """A shared model on a chain.
+class ChainTrainer(ModelOnChain):
+    """A shared model on a chain, which takes data and pays claims.
 
     Parameters
     ----------
-    chain, address
-        Where the contract is.
-    first_block
-        The block in which it was deployed, or any before; where to begin to look for its events. None finds
-        it out when it is needed.
-    packed
-        Whether samples travel packed, or as the ``int64[]`` of the original framework's clients.
-
-    Raises
-    ------
-    ChainError
-        If there is no decai model at this address.
+    chain, address, first_block, packed
+        As of `ModelOnChain`, and raises what that does.
     """
-
-    def __init__(
-        self, chain: Chain, address: Address, first_block: int | None = 0, *, packed: bool = True
-    ) -> None:
-        self.chain = chain
-        self.address = address
-        self.info: ModelInfo = read_info(chain, address)
-        self.calls = Calls(self.info, packed)
-        """Its transactions."""
-        self._first_block = first_block
-
-    @cached_property
-    def first_block(self) -> int:
-        """Where its events begin, or any block before."""
-        return first_block_of(self.chain, self.address) if self._first_block is None else self._first_block
-
-    @cached_property
-    def replica(self) -> Replica:
-        """The twin in memory; `Replica.update` brings it up to date."""
-        return Replica(self.chain, self.address, self.first_block)
-
-    @property
-    def now(self) -> Seconds:
-        """The time of the current block."""
-        return self.chain.now
-
-    @property
-    def owner(self) -> Address:
-        """Who owns the model now."""
-        from eth_utils.address import to_checksum_address
-
-        return Address(to_checksum_address(self._read("owner()", "address")))
-
-    def advance_to(self, now: Seconds) -> Self:
-        """Let time pass, on a chain whose clock is ours to move.
-
-        Raises
-        ------
-        Refused
-            If `now` lies in the past, or time is not ours to move.
-        """
-        if now < self.chain.now:
-            raise Refused("trainer: time never goes back")
-        self.chain.advance_to(now)
-        return self
-
-    def cost(self) -> Wei:
-        """What a contribution costs now, in wei."""
-        return Wei(self._read("getNextAddDataCost(uint256)", "uint256", self.now))
-
-    def balance(self, address: Address) -> Wei:
-        """What `address` owns outside of the model, in wei."""
-        return self.chain.balance(address)
-
-    @property
-    def held(self) -> Wei:
-        """What the contract holds, in wei."""
-        return self.chain.balance(self.address)
-
-    def predict(self, features: Features) -> int:
-        """The model's label for one sample.
-
-        Raises
-        ------
-        Refused
-            If the features are malformed.
-        ChainError
-            If the contract names a class that it does not have.
-        """
-        self.calls.check_features(features)
-        if self.calls.packed:
-            words = self.info.form.packed(features)
-            label = int(self._read("predictPacked(uint256[])", "uint64", words))
-        else:
-            label = int(self._read("predict(int64[])", "uint64", features.tolist()))
-        if label >= len(self.info.classes):
-            # The owner may have added it meanwhile.
-            self._look_again()
-        if label >= len(self.info.classes):
-            raise ChainError(
-                f"{self.address}: the contract answers with label {label}, which is no class of it"
-            )
-        return label
 
     def add_data(self, sender: Address, features: Features, label: int, value: Wei) -> Receipt:
         """Contribute one sample.
@@ -142,6 +46,8 @@ class ChainTrainer:
         ------
         Refused
             With the contract's own sentence.
+        InputError
+            If an argument is nothing of the kind: an address, features, whole numbers.
         ChainError
             If the transaction could not be sent, or its fate is not known.
         """
@@ -163,9 +69,13 @@ class ChainTrainer:
         ------
         Refused
             With the contract's own sentence about the first that it refuses.
+        InputError
+            As from `add_data`.
         ChainError
             If the transaction could not be sent, or its fate is not known.
         """
+        sender, value = account_of("sender", sender), Wei(given_number("value", value))
+        samples = [(given_features(each), given_number("label", label)) for each, label in samples]
         self._check_batch(sender, samples, value)
         mined = self.chain.send(self.calls.add_data_many(sender, samples, value))
         return [Receipt(self._number_of(log), cost) for log, cost in self._all_added(mined)]
@@ -194,6 +104,8 @@ class ChainTrainer:
 
     def submit(self, sender: Address, features: Features, label: int, value: Wei) -> Mined:
         """Like `add_data`, for what the chain says of it."""
+        sender, features = account_of("sender", sender), given_features(features)
+        label, value = given_number("label", label), Wei(given_number("value", value))
         if not 0 <= value <= self.balance(sender):
             raise Refused("trainer: insufficient funds")
         self._check_contribution(features, label, value)
@@ -207,8 +119,8 @@ class ChainTrainer:
         Refused
             With the contract's own sentence.
         """
-        self.calls.check_key(features, label, added)
-        return self._claimed(self.chain.send(self.calls.refund(sender, features, label, added)))[1]
+        sender, key = account_of("sender", sender), self._key(features, label, added)
+        return self._claimed(self.chain.send(self.calls.refund(sender, *key)))[1]
 
     def report(
         self, sender: Address, features: Features, label: int, added: Seconds, author: Address
@@ -220,29 +132,75 @@ class ChainTrainer:
         Refused
             With the contract's own sentence.
         """
-        self.calls.check_key(features, label, added)
-        return self._claimed(self.chain.send(self.calls.report(sender, features, label, added, author)))
+        sender, key = account_of("sender", sender), self._key(features, label, added)
+        author = account_of("author", author)
+        return self._claimed(self.chain.send(self.calls.report(sender, *key, author)))
 
-    def claims(self, claimer: Address) -> Sequence[Offer]:
-        """Everything that `claimer` could claim now, oldest contribution first."""
+    def _key(self, features: Features, label: int, added: Seconds) -> tuple[Features, int, Seconds]:
+        key = given_features(features), given_number("label", label), Seconds(given_number("added", added))
+        self.calls.check_key(*key)
+        return key
+
+    def claim(self, sender: Address, contribution: int, path: Path) -> Offer:
+        """Refund or report (any other `path`) a contribution by its number; returns what was paid.
+
+        Raises
+        ------
+        Refused
+            If there is no such contribution, or to refund none of the sender, or the contract refuses.
+        """
+        sender, ledger = account_of("sender", sender), self.replica.update().twin.ledger
+        if not 0 <= given_number("contribution", contribution) < len(ledger) or (
+            path is Path.REFUND and ledger.author[contribution] != sender
+        ):
+            raise Refused("data handler: no such contribution")
+        key = ledger.features[contribution], ledger.label[contribution], ledger.added[contribution]
+        if path is Path.REFUND:
+            return Offer(contribution, path, self.refund(sender, *key))
+        return Offer(contribution, *self.report(sender, *key, ledger.author[contribution]))
+
+    def claims(self, claimer: Address, least: Wei = Wei(0)) -> Sequence[Offer]:
+        """Everything that `claimer` could claim now for at least `least` wei, oldest contribution first."""
+        claimer = account_of("claimer", claimer)
+        return self._twin_of_now().claims(claimer, least)
+
+    def _twin_of_now(self) -> LocalTrainer:
         twin = self.replica.update().twin
-        return twin.advance_to(max(self.now, twin.now)).claims(claimer)
+        return twin.advance_to(max(self.now, twin.now))
 
-    def claim_all(self, sender: Address) -> list[Offer]:
-        """Make every claim that can succeed now, and those that these make possible; returns them.
+    def claim_all(
+        self, claimer: Address, least: Wei = Wei(0), wanted: Callable[[Offer], bool] | None = None
+    ) -> list[Offer]:
+        """Make every claim that can succeed for at least `least` wei, and those that these make possible.
+
+        Parameters
+        ----------
+        claimer
+            Who claims.
+        least
+            Claims of less are not made.
+        wanted
+            Asked before each claim, with what it would pay at that moment.
+
+        Returns
+        -------
+        list[Offer]
+            What was paid, in the order in which the claims were made.
 
         Raises
         ------
         Refused
             With the contract's own sentence, if somebody else was quicker.
         """
-        twin = self.replica.update().twin
-        twin.advance_to(max(self.now, twin.now))
+        claimer = account_of("claimer", claimer)
+        twin = self._twin_of_now()
         before = twin.checkpoint()
         # The twin finds out which, and in which order.
-        wanted = [offer.contribution for offer in twin.claim_all(sender)]
-        twin.restore(before)
-        return self.claim_many(sender, wanted)
+        try:
+            chosen = [offer.contribution for offer in twin.claim_all(claimer, least, wanted)]
+        finally:
+            twin.restore(before)
+        return self.claim_many(claimer, chosen)
 
     def claim_many(self, sender: Address, contributions: Sequence[int]) -> list[Offer]:
         """Make claims by their contributions' numbers, as few transactions as they fit in.
@@ -297,6 +255,7 @@ class ChainTrainer:
 
     def begin_class(self, sender: Address, name: str, start: ClassStart) -> int:
         """Add a class to the model that begins with `start`; raises like `add_class`."""
+        sender = account_of("sender", sender)
         return self.label_added(self.chain.send(self.calls.add_class(sender, name, start)))
 
     def label_added(self, mined: Mined) -> int:
@@ -308,10 +267,6 @@ class ChainTrainer:
                 return int(event.values["index"])
         raise ChainError(f"{self.address}: the contract added a class without an event; it is no decai model")
 
-    def _look_again(self) -> None:
-        self.info = read_info(self.chain, self.address)
-        self.calls = Calls(self.info, self.calls.packed)
-
     def transfer_ownership(self, sender: Address, new_owner: Address) -> None:
         """Hand the model on.
 
@@ -320,6 +275,7 @@ class ChainTrainer:
         Refused
             If `sender` is not the owner.
         """
+        sender, new_owner = account_of("sender", sender), account_of("new owner", new_owner)
         self.chain.send(Transaction(sender, self.address, call_data("transferOwnership(address)", new_owner)))
 
     def withdraw(self, sender: Address, recipient: Address) -> None:
@@ -330,10 +286,8 @@ class ChainTrainer:
         Refused
             If nothing is credited, or the recipient refuses it.
         """
+        sender, recipient = account_of("sender", sender), account_of("recipient", recipient)
         self.chain.send(Transaction(sender, self.address, call_data("withdraw(address)", recipient)))
-
-    def _read(self, signature: str, kinds: str, *arguments: Any) -> Any:
-        return read(self.chain, self.address, signature, kinds, *arguments)
 
     def cost_of(self, mined: Mined) -> Wei:
         """What a transaction that contributed was charged as its deposit, in wei."""
