@@ -130,7 +130,7 @@ def _compare_code(chain: Reader, replica: Replica) -> str:
     """The code is what this version composes for what the contract says of itself."""
     info = replica.info
     try:
-        composition = recomposed(chain, info, replica.parameters.start, replica.twin.incentive)
+        composition = recomposed(chain, info, replica.parameters, replica.twin.incentive)
         compiled = compile_composition(composition)
     except InputError as error:
         raise _Difference(f"this version of decai composes none for these parts ({error})") from None

@@ -18,7 +18,7 @@ from typing import Final
 
 from decai.chain.data_contract import data_codes
 from decai.chain.kinds import classifier_part, lists_features
-from decai.chain.parts import Constant, incentive_part
+from decai.chain.parts import Choices, Constant, incentive_part
 from decai.errors import InputError, StorageError
 from decai.protocols import Classifier, IncentiveMechanism
 from decai.units import Address
@@ -127,6 +127,8 @@ def compose(
     index_bits: int = 16,
     own_parts: Mapping[str, str | Path] | None = None,
     start_in_code: bool | None = None,
+    counter_bits: int | None = None,
+    warm: int = 0,
 ) -> Composition:
     """Compose the contract of a shared model.
 
@@ -147,6 +149,11 @@ def compose(
     start_in_code
         Whether the contract's own code holds the packed start, which is cheapest to read, or data contracts
         do. None: the code, if it fits.
+    counter_bits
+        8, 16 or 32 for a sparse perceptron; None for what its twin in memory has.
+    warm
+        The words of counters of the features below this one are filled at deployment, so that nobody pays
+        for being the first to change one.
 
     Raises
     ------
@@ -158,7 +165,7 @@ def compose(
     texts = texts or Texts()
     if lists_features(classifier):
         _check_room(max_features, index_bits)
-    model = classifier_part(classifier, max_features, index_bits)
+    model = classifier_part(classifier, Choices(max_features, index_bits, counter_bits, warm))
     terms = incentive_part(incentive)
     kinds = {"classifier": classifier.kind, "incentive": incentive.kind}
     kinds |= {role: _own_kind(role, path) for role, path in (own_parts or {}).items()}

@@ -1,23 +1,30 @@
 """The composition of a contract that is on a chain, from what it says of itself."""
 
+from typing import Any
+
 from decai.chain.base import Reader
 from decai.chain.compose import Composition, Texts, compose
+from decai.chain.kinds import Parameters
 from decai.chain.kinds.tables import read_data_contracts
 from decai.chain.model import ModelInfo
-from decai.protocols import Classifier, IncentiveMechanism
+from decai.protocols import IncentiveMechanism
 
 __all__ = ["recomposed"]
 
 
-def recomposed(chain: Reader, info: ModelInfo, start: Classifier, terms: IncentiveMechanism) -> Composition:
+def recomposed(
+    chain: Reader, info: ModelInfo, parameters: Parameters[Any], terms: IncentiveMechanism
+) -> Composition:
     """What this version of decai would have deployed.
 
     Parameters
     ----------
     chain, info
         Of the contract.
-    start, terms
-        Its twins, as they were when it was deployed.
+    parameters
+        Of its classifier.
+    terms
+        The twin of its mechanism, as it was when it was deployed.
 
     Raises
     ------
@@ -28,11 +35,12 @@ def recomposed(chain: Reader, info: ModelInfo, start: Classifier, terms: Incenti
     """
     addresses = read_data_contracts(chain, info.address)
     composition = compose(
-        start,
+        parameters.start,
         terms,
         Texts(info.name, info.description, info.encoder),
         max_features=info.max_features,
         index_bits=info.form.lane_bits,
         start_in_code=not addresses,
+        warm=parameters.warm_features(chain),
     )
     return composition.placed(addresses)

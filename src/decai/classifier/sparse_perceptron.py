@@ -45,7 +45,7 @@ def counter_limit(bits: int, rate: int) -> int:
     >>> counter_limit(16, 50_000_000), counter_limit(32, 50_000_000), counter_limit(32, 1)
     (32768, 2814749, 2147483648)
     """
-    return min(2 ** (bits - 1), (WEIGHT_LIMIT + 1) // rate)
+    return min(1 << bits - 1, (WEIGHT_LIMIT + 1) // rate)
 
 
 @kernel

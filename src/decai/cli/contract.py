@@ -76,7 +76,7 @@ def _of_deployed(text: str, rpc: str | None) -> Any:
 
     chain = connect(rpc)
     info = open_model(chain, text).info
-    return recomposed(chain, info, read_parameters(chain, info).start, terms_of(info, Seconds(0)))
+    return recomposed(chain, info, read_parameters(chain, info), terms_of(info, Seconds(0)))
 
 
 def _write(folder: Path, files: dict[str, str], arguments: str | None) -> None:

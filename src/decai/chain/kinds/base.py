@@ -79,6 +79,10 @@ class Parameters(ABC, Generic[C]):
         """How many features the encoder of the model's samples gives."""
         return self.start.num_features
 
+    def warm_features(self, chain: Reader) -> int:
+        """The counters of how many features, from 0 on, were made cheap to change for the first time."""
+        return 0
+
     @abstractmethod
     def state(self, twin: C) -> State:
         """What the areas hold once the model is where `twin` is."""

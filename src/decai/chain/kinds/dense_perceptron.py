@@ -7,8 +7,8 @@ from decai.chain.base import Reader
 from decai.chain.base_table import pack_base_weights, unpack_base_weights
 from decai.chain.kinds.base import Parameters, State, made
 from decai.chain.kinds.lanes import table_constants
-from decai.chain.kinds.tables import read_table
 from decai.chain.kinds.room import refuse_counter_choices
+from decai.chain.kinds.tables import read_table
 from decai.chain.kinds.vectors import require_size, rows_of, sum_words, sums_in, vector_constants
 from decai.chain.model import ModelInfo
 from decai.chain.model import read_state as read

@@ -47,7 +47,9 @@ class SparseCentroidParameters(Parameters[SparseCentroid]):
         labels = range(len(classifier.classes))
         means = [classifier.initial(label)[1] for label in labels]
         counts = [classifier.learned(label)[1] for label in labels]
-        require_index(classifier.kind, (j for column in (*means, *counts) for j in column), choices.index_bits)
+        require_index(
+            classifier.kind, (j for column in (*means, *counts) for j in column), choices.index_bits
+        )
         count_bits = max((k.bit_length() for column in counts for k in column.values()), default=0)
         mean_bits = max((v.bit_length() for column in means for v in column.values()), default=0)
         columns = [
