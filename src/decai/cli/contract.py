@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from decai.cli.deploy import Bits, Bound, Incentive, Part, composed, model_of
+from decai.cli.deploy import Bits, Bound, CounterBits, Incentive, Part, Warm, composed, model_of
 from decai.cli.options import Json, Rpc
 from decai.cli.show import counted
 from decai.cli.terms import ENTRY, terms_of_options
@@ -28,6 +28,8 @@ def source(
     incentive: Incentive = None,
     max_features: Bound = None,
     index_bits: Bits = None,
+    counter_bits: CounterBits = None,
+    warm: Warm = 0,
     part: Part = None,
     rpc: Rpc = None,
     as_json: Json = False,
@@ -41,7 +43,17 @@ def source(
         read, facts = model_of(path)
         texts: dict[str, str | None] = dict.fromkeys(("name", "description", "encoder"))
         terms = terms_of_options({"incentive": incentive}, facts[ENTRY], facts["source"])
-        what = composed(read, terms, facts, texts, max_features, index_bits, part or ())
+        what = composed(
+            read,
+            terms,
+            facts,
+            texts,
+            max_features,
+            index_bits,
+            part or (),
+            counter_bits=counter_bits,
+            warm=warm,
+        )
     else:
         what = _of_deployed(model, rpc)
     # Where its data contracts will be is known when they are deployed.

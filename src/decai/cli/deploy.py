@@ -41,6 +41,18 @@ CostWeight = Annotated[
 Shares = Annotated[str | None, typer.Option(help=f"Reporters share by count or by deposit; {_ELSE} count.")]
 Bound = Annotated[int | None, typer.Option(help="Most features of a sample: 64, 128, 256 or 512.")]
 Bits = Annotated[int | None, typer.Option(help="16 or 32; hashed features need 32.")]
+CounterBits = Annotated[
+    int | None,
+    typer.Option(help="Of a sparse perceptron: 8, 16 or 32; by default as the file says, or 16."),
+]
+Warm = Annotated[
+    int,
+    typer.Option(
+        metavar="N",
+        min=0,
+        help="Fill the counters of the first N features now, so that nobody pays for the first touch.",
+    ),
+]
 Part = Annotated[
     list[str] | None,
     typer.Option("--part", metavar="ROLE=FILE.vy", help="An own module for the incentive or classifier."),
@@ -60,6 +72,8 @@ def deploy(
     encoder: Annotated[str | None, typer.Option(help="What makes its features.")] = None,
     max_features: Bound = None,
     index_bits: Bits = None,
+    counter_bits: CounterBits = None,
+    warm: Warm = 0,
     part: Part = None,
     rpc: Rpc = None,
     account: Account = None,
@@ -85,7 +99,17 @@ def deploy(
     }
     terms = terms_of_options(options, facts[ENTRY], facts["source"])
     texts = {"name": name, "description": description, "encoder": encoder}
-    what = composed(model, terms, facts, texts, max_features, index_bits, part or ())
+    what = composed(
+        model,
+        terms,
+        facts,
+        texts,
+        max_features,
+        index_bits,
+        part or (),
+        counter_bits=counter_bits,
+        warm=warm,
+    )
     # Lists of features are in the encoder's own indices, so that the contract has none to name.
     plan = plan_deployment(what)
     warnings = _warnings(terms)
@@ -160,6 +184,9 @@ def composed(
     max_features: int | None,
     index_bits: int | None,
     parts: Sequence[str],
+    *,
+    counter_bits: int | None = None,
+    warm: int = 0,
 ) -> "Composition":
     """The contract of a model with these terms."""
     from decai.chain.compose import MAX_FEATURES_CHOICES, Texts, compose
@@ -175,7 +202,16 @@ def composed(
         max_features = fits[0] if fits else MAX_FEATURES_CHOICES[-1]
     if index_bits is None:
         index_bits = facts["bits"] or (16 if _largest(model) < 2**16 else 32)
-    return compose(model, terms, named, max_features=max_features, index_bits=index_bits, own_parts=own)
+    return compose(
+        model,
+        terms,
+        named,
+        max_features=max_features,
+        index_bits=index_bits,
+        own_parts=own,
+        counter_bits=counter_bits,
+        warm=warm,
+    )
 
 
 def own_parts(parts: Sequence[str]) -> dict[str, str | Path]:
