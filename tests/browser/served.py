@@ -102,14 +102,17 @@ def add_model(
     encoder: str,
     terms: IncentiveMechanism | None = None,
     description: str = "For tests.",
+    *,
+    known: bool = True,
 ) -> ChainTrainer:
-    """Deploy a model of the first account, and let the pages know of it."""
+    """Deploy a model of the first account, and let the pages know of it unless it is a stranger's."""
     if terms is None:
         terms = Stakeable(Wei(20_000_000_000_000), DAY, Seconds(8 * DAY), Seconds(9 * DAY))
     what = compose(model, terms, Texts(name, description, encoder), max_features=64)
     mined = deploy(chain, what, chain.accounts[0])
     address = mined.contract or Address("")
-    remember(KnownModel(address, chain.chain_id, mined.block, name))
+    if known:
+        remember(KnownModel(address, chain.chain_id, mined.block, name))
     return ChainTrainer(chain, address, mined.block)
 
 

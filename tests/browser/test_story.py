@@ -47,6 +47,8 @@ def contribute(page: Page, text: str, name: str) -> None:
     """Contribute a review and wait until it is in a block."""
     page.get_by_role("link", name="Train").click()
     page.get_by_label("Text").fill(text)
+    # What was said of the sample before is over.
+    expect(page.get_by_text("The model has it.")).to_be_hidden()
     page.get_by_role("button", name=name, exact=True).click()
     page.get_by_role("button", name=re.compile("^Contribute, for at most")).click()
     expect(page.get_by_text("The model has it.")).to_be_visible()

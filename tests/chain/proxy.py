@@ -115,8 +115,8 @@ class Proxy:
 
 
 @contextmanager
-def proxied(target: str | Proxy) -> Iterator[Proxy]:
-    """A proxy before a node, at a free port for as long as the block lasts."""
+def proxied(target: str | Proxy, port: int = 0) -> Iterator[Proxy]:
+    """A proxy before a node, at a port (0: a free one) for as long as the block lasts."""
     proxy = Proxy(target) if isinstance(target, str) else target
 
     class Handler(BaseHTTPRequestHandler):
@@ -141,7 +141,7 @@ def proxied(target: str | Proxy) -> Iterator[Proxy]:
         def log_message(self, *_: object) -> None:
             """Tests ask `Proxy.seen`."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

@@ -221,9 +221,7 @@ class TestMechanismOfOnesOwn:
         give("model", "export", model, "-o", "exported.json", "--json").told()
         assert "incentive" not in json.loads(Path("exported.json").read_text())
 
-    @pytest.mark.parametrize(
-        "command", ["model claims", "model claims --claim", "model verify", "contract source"]
-    )
+    @pytest.mark.parametrize("command", ["model claims", "model claims --claim", "model verify"])
     def test_what_takes_a_twin_is_one_line(self, give: Give, model: str, command: str) -> None:
         name, verb, *options = command.split()
         give(name, verb, model, *options).refused(

@@ -101,7 +101,15 @@ def test_name_of_a_file_is_part_of_the_contracts_own_words(tmp_path: Path) -> No
 
 def test_part_that_does_not_compile_is_one_line(tmp_path: Path) -> None:
     broken = tmp_path / "broken.vy"
-    for text in ("this is no Vyper", "import nothing_of_that_name\n", ""):
+    honest = (CONTRACTS / "fixed_price.vy").read_text()
+    line = honest.count("\n") + 4
+    function = "\n@internal\ndef _more() -> uint256:\n    return what\n"
+    for text, where in (
+        ("this is no Vyper", f"{broken}, line 1: invalid syntax"),
+        ("\nimport nothing_of_that_name\n", f"{broken}, line 2: there is no module nothing_of_that_name"),
+        (honest + function, f"{broken}, line {line}: 'what' has not been declared"),
+        ("", f"flow.vy, line [0-9]+: {broken} has no member '_quote_add_data'"),
+    ):
         broken.write_text(text)
-        with pytest.raises(InputError, match=r"^the contract does not compile: [^\n]+$"):
+        with pytest.raises(InputError, match=f"^the contract does not compile: {where}$"):
             compile_composition(composition(own_parts={"incentive": broken}))

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from decai.chain.at_block import AtBlock, at_one_block
 from decai.chain.base import Chain, Reader
-from decai.chain.compiler import compile_composition
 from decai.chain.model import read_state
-from decai.chain.recompose import recomposed
+from decai.chain.recompose import is_code_of, recomposed
 from decai.chain.replica import Replica
 from decai.errors import BrokenRulesError, ChainError, DecaiError, InputError
 from decai.trainer import LocalTrainer
@@ -131,12 +130,11 @@ def _compare_code(chain: Reader, replica: Replica) -> str:
     info = replica.info
     try:
         composition = recomposed(chain, info, replica.parameters, replica.twin.incentive)
-        compiled = compile_composition(composition)
+        code = chain.code(info.address)
+        is_same = is_code_of(code, composition)
     except InputError as error:
         raise _Difference(f"this version of decai composes none for these parts ({error})") from None
-    code = chain.code(info.address)
-    # Immutable values follow on the code; a node may not give zeros at the end.
-    if code[: len(compiled.runtime_code)] != compiled.runtime_code or len(code) > compiled.code_size:
+    if not is_same:
         raise _Difference("it is not the code that this version of decai composes for these parts")
     return f"{len(code):,} bytes, as this version of decai composes them"
 

@@ -1,6 +1,7 @@
 """Compiling compositions, in this process, each one once: the result is kept by the content of its source."""
 
 import json
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePath
@@ -15,13 +16,25 @@ from decai.paths import data_dir
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CODE_LIMIT", "EVM_VERSION", "Compiled", "compile_composition", "fits", "standard_json"]
+__all__ = [
+    "CODE_LIMIT",
+    "EVM_VERSION",
+    "OPTIMIZE",
+    "Compiled",
+    "compile_composition",
+    "fits",
+    "standard_json",
+]
 
 EVM_VERSION: Final = "prague"
 """The newest rules that the compiler knows; the code runs on later ones."""
 CODE_LIMIT: Final = 24_576
 """Most bytes that a contract's code may have (EIP-170)."""
-_OPTIMIZE: Final = "codesize"
+OPTIMIZE: Final = "codesize"
+_MODULE: Final = re.compile(r"\b[a-z_]+\.vy\b")
+_PLACE: Final = re.compile(r'contract "(?P<file>[^":]+):(?P<line>\d+)"')
+_NOWHERE: Final = re.compile(r" \(<unknown>, line \d+\)")
+"""Where Python's own parser has found a fault, which the place says better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +62,7 @@ def standard_json(composition: Composition) -> dict[str, Any]:
         "sources": {name: {"content": text} for name, text in composition.sources.items()},
         "settings": {
             "evmVersion": EVM_VERSION,
-            "optimize": _OPTIMIZE,
+            "optimize": OPTIMIZE,
             "outputSelection": {MODEL_FILE: ["evm.bytecode.object", "evm.deployedBytecode.object", "abi"]},
         },
     }
@@ -83,12 +96,12 @@ def _compiled(composition: Composition) -> Compiled:
     kept = data_dir() / "compiled" / f"{key}.json"
     compiled = _kept(kept)
     if compiled is None:
-        compiled = _compile(composition.sources)
+        compiled = _compile(composition)
         _keep(compiled, kept)
     return compiled
 
 
-def _compile(sources: "Mapping[str, str]") -> Compiled:
+def _compile(composition: Composition) -> Compiled:
     load_vyper()
     from vyper.compiler import compile_from_file_input
     from vyper.compiler.input_bundle import JSONInputBundle
@@ -96,7 +109,7 @@ def _compile(sources: "Mapping[str, str]") -> Compiled:
     from vyper.exceptions import VyperException
 
     bundle = JSONInputBundle(
-        {PurePath(name): {"content": text} for name, text in sources.items()}, [PurePath()]
+        {PurePath(name): {"content": text} for name, text in composition.sources.items()}, [PurePath()]
     )
     try:
         output = compile_from_file_input(
@@ -106,7 +119,7 @@ def _compile(sources: "Mapping[str, str]") -> Compiled:
             settings=Settings(optimize=OptimizationLevel.CODESIZE, evm_version=EVM_VERSION),
         )
     except (VyperException, SyntaxError) as error:
-        raise InputError(f"the contract does not compile: {_first_line(error)}") from None
+        raise InputError(f"the contract does not compile: {_said(error, composition.own_files)}") from None
     return Compiled(
         bytes.fromhex(output["bytecode"].removeprefix("0x")),
         bytes.fromhex(output["bytecode_runtime"].removeprefix("0x")),
@@ -122,12 +135,18 @@ def _immutable_bytes(layout: "Mapping[str, Any]") -> int:
     return max((_immutable_bytes(inner) for inner in layout.values()), default=0)
 
 
-def _first_line(error: Exception) -> str:
+def _said(error: Exception, own_files: "Mapping[str, str]") -> str:
+    """What the compiler says first, and of which line; a module that is a copy of a file has its name."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     if lines and lines[0].endswith("errors:"):
         lines = lines[1:]
-    where = next((line for line in lines if line.startswith("contract ")), "")
-    return " ".join(filter(None, [lines[0] if lines else type(error).__name__, where]))
+    what = _NOWHERE.sub("", lines[0] if lines else type(error).__name__).rstrip(".")
+    if type(error).__name__ == "ModuleNotFound":
+        what = f"there is no module {what}"
+    found = next(filter(None, map(_PLACE.match, lines)), None)
+    if found is not None:
+        what = f"{found['file']}, line {found['line']}: {what}"
+    return _MODULE.sub(lambda module: own_files.get(module[0], module[0]), what)
 
 
 def _kept(path: Path) -> Compiled | None:

@@ -93,6 +93,8 @@ class Composition:
     """The values in ``parameters.vy``."""
     data_contracts: Sequence[bytes] = ()
     """The codes of the contracts to deploy before this one."""
+    own_files: Mapping[str, str] = field(default_factory=dict)
+    """The files of somebody's own that modules are copies of, by the module's file name."""
 
     @property
     def is_placed(self) -> bool:
@@ -188,6 +190,7 @@ def compose(
         **model.constants,
         **terms.constants,
     }
+    own_files = MappingProxyType({f"{role}.vy": str(path) for role, path in (own_parts or {}).items()})
     own = {role: _own(path) for role, path in (own_parts or {}).items()}
     sources = {name: _packaged(path) for name, path in _COMMON.items()}
     sources |= {"classifier.vy": _packaged(model.source), "incentive.vy": _packaged(terms.source)}
@@ -199,10 +202,11 @@ def compose(
     else:
         sources[MODEL_FILE] = _OF_BATCHES.sub("", sources[MODEL_FILE])
     known = (texts.name, texts.description, texts.encoder, tuple(names), tuple(model.state))
-    in_code = _composition(sources, constants, known, model.start, ())
+    in_code = replace(_composition(sources, constants, known, model.start, ()), own_files=own_files)
     if _fits(in_code) if start_in_code is None else start_in_code:
         return in_code
-    return _composition(sources, constants, known, model.start, data_codes(model.start))
+    in_data = _composition(sources, constants, known, model.start, data_codes(model.start))
+    return replace(in_data, own_files=own_files)
 
 
 def _check_room(max_features: int, index_bits: int) -> None:

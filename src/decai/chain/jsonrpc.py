@@ -13,6 +13,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from urllib.parse import urlsplit
 
+from decai.chain.node_name import OtherNodeError, name_in, naming_adapter
 from decai.errors import ChainError, InputError
 
 if TYPE_CHECKING:
@@ -118,7 +119,8 @@ class JsonRpc:
     Parameters
     ----------
     url
-        Of the node. Whatever follows the host may be a secret, so no message repeats it.
+        Of the node. Whatever follows the host may be a secret, so no message repeats it. If it names a node
+        (`node_name`), no request goes to any other.
     timeout
         Seconds to wait for one answer; a read is repeated only within this time.
     most_bytes
@@ -141,6 +143,9 @@ class JsonRpc:
         session = requests.Session()
         # A proxy for the internet is no way to this machine.
         session.trust_env = parts.hostname not in _LOOPBACK
+        name = name_in(url.strip())
+        if name is not None:
+            session.mount("http://", naming_adapter(self.place, name))
         if most_bytes is not None:
             bound = partial(_read_whole, self.place, most_bytes, _PATIENCE * timeout)
             session.hooks["response"].append(bound)
@@ -260,6 +265,8 @@ class JsonRpc:
         place = self.place
         try:
             return request()
+        except OtherNodeError as error:
+            raise NotDelivered(str(error), transient=error.transient) from None
         except requests.HTTPError as error:
             return cast("T", self._http_error(cast("requests.Response", error.response)))
         except requests.exceptions.SSLError:

@@ -26,7 +26,8 @@ def play() -> None:
     chain = RpcChain(node.url)
     story = Story(chain)
     print(
-        f"The same, in a smart contract: a chain on this machine ({node.url}), with play money\n", flush=True
+        f"The same, in a smart contract: a chain on this machine ({node.plain_url}), with play money\n",
+        flush=True,
     )
     before: dict[str, int] = {}
     for number, step in enumerate(tell(chain, story), 1):

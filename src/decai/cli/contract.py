@@ -1,18 +1,48 @@
 """``decai contract``: the source behind a shared model."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from decai.cli.deploy import Bits, Bound, CounterBits, Incentive, Part, Warm, composed, model_of
+from decai.cli.deploy import (
+    Bits,
+    Bound,
+    CounterBits,
+    Incentive,
+    Part,
+    Warm,
+    composed,
+    model_of,
+    own_parts,
+)
 from decai.cli.options import Json, Rpc
 from decai.cli.show import counted
 from decai.cli.terms import ENTRY, terms_of_options
 from decai.errors import InputError
 
+if TYPE_CHECKING:
+    from decai.chain.compose import Composition
+
 __all__ = ["app"]
+
+_OWN: Final = "own "
+"""What a contract says first of a part of somebody's own."""
+_READ_ME: Final = """\
+# A shared model
+
+`trainer.vy` is the contract; the other modules are its parts, and `parameters.vy` holds the numbers that were
+fixed when it was deployed. Vyper VERSION compiles it to what is on the chain with these settings, which
+`trainer.vy` says itself:
+
+    vyper --optimize OPTIMIZE --evm-version EVM -f bytecode trainer.vy
+
+A block explorer takes `standard-input.json` (standard JSON, with the same settings), compiler VERSION,
+contract `trainer.vy`, and the arguments in `constructor-arguments.txt`. Of a model with data contracts
+these are known once it is deployed: `decai contract source ADDRESS`.
+"""
 
 app = typer.Typer(help="See the source of shared models, and get the compiler.")
 
@@ -55,7 +85,9 @@ def source(
             warm=warm,
         )
     else:
-        what = _of_deployed(model, rpc)
+        chosen = {"--incentive": incentive, "--max-features": max_features, "--index-bits": index_bits}
+        chosen |= {"--counter-bits": counter_bits, "--warm": warm or None}
+        what = _of_deployed(model, rpc, part or (), chosen)
     # Where its data contracts will be is known when they are deployed.
     arguments = f"0x{constructor_arguments(what).hex()}" if what.is_placed else None
     if as_json:
@@ -65,8 +97,10 @@ def source(
         for name, text in what.sources.items():
             print(f"# ---- {name}\n{text}")
         return
-    _write(out, {**what.sources, "standard-input.json": json.dumps(standard_json(what), indent=1)}, arguments)
+    texts_beside = {"standard-input.json": json.dumps(standard_json(what), indent=1), "README.md": _read_me()}
+    _write(out, {**what.sources, **texts_beside}, arguments)
     print(f"{out}: {counted(len(what.sources), 'module')}; trainer.vy is the contract")
+    print(f"  {out / 'README.md'} says how it is compiled and verified")
 
 
 @app.command("install-compiler")
@@ -79,16 +113,53 @@ def install_compiler(as_json: Json = False) -> None:
         print(json.dumps({"vyper": VERSION, "folder": None if folder is None else str(folder)}))
 
 
-def _of_deployed(text: str, rpc: str | None) -> Any:
+def _of_deployed(
+    text: str, rpc: str | None, parts: Sequence[str], chosen: Mapping[str, object]
+) -> "Composition":
+    """The source of a model on a chain; with the files of its own parts, which no chain holds."""
     from decai.chain.connect import connect, open_model
     from decai.chain.kinds import read_parameters
     from decai.chain.model import terms_of
-    from decai.chain.recompose import recomposed
+    from decai.chain.recompose import is_code_of, recomposed, terms_beside
     from decai.units import Seconds
 
+    for option, value in chosen.items():
+        if value is not None:
+            raise InputError(f"{option} does not apply to a model that is deployed; leave it out")
+    own = own_parts(parts)
     chain = connect(rpc)
     info = open_model(chain, text).info
-    return recomposed(chain, info, read_parameters(chain, info), terms_of(info, Seconds(0)))
+    is_own = {"classifier": info.classifier.startswith(_OWN), "incentive": info.incentive.startswith(_OWN)}
+    if is_own["classifier"]:
+        raise InputError(
+            f"{info.address}: nobody can tell from the chain what its {info.classifier!r} started from; give "
+            "the model file that it was deployed from, and --part classifier=FILE.vy"
+        )
+    for role in own:
+        if not is_own.get(role):
+            raise InputError(f"--part {role}: this model has none of its own; leave it out")
+    if is_own["incentive"] and not own:
+        raise InputError(
+            f"{info.address}: no chain holds the source of its {info.incentive!r}; give the file that it was "
+            "deployed from by --part incentive=FILE.vy"
+        )
+    terms = terms_beside(chain, info) if own else terms_of(info, Seconds(0))
+    what = recomposed(chain, info, read_parameters(chain, info), terms, own)
+    if not is_code_of(chain.code(info.address), what):
+        made = f"{own['incentive']} makes" if own else "this version of decai composes"
+        raise InputError(f"{info.address}: the code on the chain is another than what {made}")
+    return what
+
+
+def _read_me() -> str:
+    from decai.chain.compiler import EVM_VERSION, OPTIMIZE
+    from decai.chain.vyper_package import VERSION
+
+    settings = {"VERSION": VERSION, "OPTIMIZE": OPTIMIZE, "EVM": EVM_VERSION}
+    text = _READ_ME
+    for key, value in settings.items():
+        text = text.replace(key, value)
+    return text
 
 
 def _write(folder: Path, files: dict[str, str], arguments: str | None) -> None:

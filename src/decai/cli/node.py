@@ -83,20 +83,17 @@ def give(
     from decai.chain.address import parse_address
     from decai.chain.local_node import ensure_running
     from decai.chain.local_node.anvil import rpc
-    from decai.cli.words import eth
     from decai.errors import InputError
-    from decai.units import parse_wei
+    from decai.units import format_wei, parse_wei
 
     account, wei = parse_address(address), parse_wei(amount)
     if not 0 < wei <= _MOST_MONEY:
         raise InputError(f"{amount!r} is nothing to give; it must be above 0 and at most 2^128 wei")
-    url = ensure_running().url
-    balance = int(rpc(url, "eth_getBalance", account, "latest"), 16) + wei
-    rpc(url, "anvil_setBalance", account, hex(balance))
+    balance = int(rpc(ensure_running().url, "decai_give", account, hex(wei)), 16)
     if as_json:
         print(json.dumps({"address": account, "balance": balance}))
     else:
-        print(f"{account} got {eth(wei)} and has {eth(balance)}")
+        print(f"{account} got {format_wei(wei)} and has {format_wei(balance)}")
 
 
 @app.command("advance-time")
@@ -113,19 +110,14 @@ def advance_time(
     seconds = parse_seconds(by)
     if seconds <= 0:
         raise InputError(f"time goes forward; {by!r} does not")
-    url = ensure_running().url
-    before = int(rpc(url, "eth_getBlockByNumber", "latest", False)["timestamp"], 16)
-    if before + seconds > _LATEST:
+    node = ensure_running()
+    if node.time + seconds > _LATEST:
         raise InputError(f"a clock cannot be moved beyond the year 9999; {by!r} would")
-    rpc(url, "evm_increaseTime", seconds)
-    rpc(url, "evm_mine")
-    now = int(rpc(url, "eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+    now = rpc(node.url, "decai_advance", seconds)
     if as_json:
         print(json.dumps({"advanced": seconds, "time": now}))
     else:
-        passed = format_seconds(seconds)
-        is_one = passed.startswith("1 ") and passed.count(" ") == 1
-        print(f"{passed} {'has' if is_one else 'have'} passed; it is {_date(now)}")
+        print(f"the clock went forward by {format_seconds(seconds)}; it is {_date(now)}")
 
 
 def _accounts(url: str) -> list[str]:
@@ -139,7 +131,10 @@ def _accounts(url: str) -> list[str]:
 def _date(time: int) -> str:
     from datetime import datetime
 
-    return f"{datetime.fromtimestamp(time).astimezone():%Y-%m-%d %H:%M:%S %Z}"
+    try:
+        return f"{datetime.fromtimestamp(time).astimezone():%Y-%m-%d %H:%M:%S %Z}"
+    except (OverflowError, OSError, ValueError):
+        return f"second {time:,}, after the year 9999"
 
 
 def _show(node: Any, as_json: bool) -> None:
@@ -148,7 +143,7 @@ def _show(node: Any, as_json: bool) -> None:
     elif node is None:
         print("the local node does not run; start it with: decai node start")
     else:
-        print(f"running at {node.url} (chain {node.chain_id}, block {node.block:,})")
+        print(f"running at {node.plain_url} (chain {node.chain_id}, block {node.block:,})")
         print(f"  its clock says {_date(node.time)}")
 
 

@@ -28,16 +28,22 @@ def serve(
         list[str] | None,
         typer.Option(metavar="NAME", help="A further name under which browsers may ask for the pages."),
     ] = None,
+    allow_list: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Models whose texts are shown at once: TOML, [[model]] tables."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object when the pages are there.")
     ] = False,
 ) -> None:
     """Serve the dashboard until interrupted: use, train and check shared models in a browser."""
+    from decai.catalog import read_allow_list
     from decai.dashboard.options import Options
     from decai.dashboard.serve import serve as serve_pages
     from decai.paths import DATA_DIR_VARIABLE
 
-    options = Options(rpc, host, port, tuple(allow_host or ()), database)
+    allowed = () if allow_list is None else tuple(read_allow_list(allow_list))
+    options = Options(rpc, host, port, tuple(allow_host or ()), database, allowed)
     if data_dir is not None:
         os.environ[DATA_DIR_VARIABLE] = str(data_dir.absolute())
 

@@ -8,8 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
+from decai.catalog.catalog import Catalog
 from decai.dashboard.drafts import Drafts
 from decai.dashboard.fates import look, send_by_node
+from decai.dashboard.following import Following
 from decai.dashboard.library import Library
 from decai.dashboard.network import Head, Network
 from decai.dashboard.opened import Shelf
@@ -42,8 +44,12 @@ class Dashboard:
 
     Raises
     ------
+    InputError
+        If the database's URL is none.
+    MissingError
+        If the database's driver is not installed.
     StorageError
-        If the folder cannot be used.
+        If the folder or the database cannot be used.
     """
 
     def __init__(self, options: Options, folder: Path) -> None:
@@ -52,7 +58,10 @@ class Dashboard:
         self.network = Network(options.rpc)
         self.outbox = Outbox(folder / "outbox.sqlite")
         self.shelf = Shelf(self.network)
-        self.library = Library(self.network, self.shelf)
+        self.catalog = Catalog(options.database)
+        self.catalog.models.allow(options.allowed_models)
+        self.following = Following(self.catalog, self.network, own=options.is_loopback)
+        self.library = Library(self.catalog, self.network)
         self.runs = Runs(folder / "runs")
         self.drafts = Drafts(folder / "drafts")
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="decai")
@@ -71,6 +80,7 @@ class Dashboard:
 
     def begin(self) -> None:
         """Watch the chain and the outbox, from now on."""
+        self.following.begin()
         self._spawn(self._pulse())
         self._spawn(self.blocking(_warm_up))
 
@@ -80,7 +90,13 @@ class Dashboard:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.to_thread(self.following.end)
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def close(self) -> None:
+        """Close files and database."""
+        self.outbox.close()
+        self.catalog.close()
 
     def send(self, entry: Entry) -> None:
         """Have the node sign and send an entry; it says by itself what becomes of it."""
@@ -100,6 +116,7 @@ class Dashboard:
         while True:
             await self.blocking(self.network.look)
             if self.head.fault is None:
+                await self.blocking(self.following.look)
                 await self._look(beat % _WALLET_EVERY == 0)
             beat += 1
             await asyncio.sleep(_LOCAL_PULSE if self.network.is_local else _REMOTE_PULSE)

@@ -5,7 +5,7 @@ from typing import Final
 
 from nicegui import ui
 
-from decai.chain.known import KnownModel, remember
+from decai.chain.known import KnownModel
 from decai.dashboard.drafts import Draft, Progress, progress_of
 from decai.dashboard.elements import box, button, link, note, table, text
 from decai.dashboard.elements.notes import copyable
@@ -175,7 +175,8 @@ class DeploymentView:
         draft, block = self._draft, progress.first_block
 
         def keep() -> Draft:
-            remember(KnownModel(address, draft.chain_id, block, draft.name))
+            known = KnownModel(address, draft.chain_id, block, draft.name)
+            self._page.dashboard.following.deployed(known)
             return self._page.dashboard.drafts.finish(draft, address)
 
         self._draft = await self._page.blocking(keep)

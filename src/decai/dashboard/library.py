@@ -1,38 +1,33 @@
-"""The models that pages list: searched, filtered, sorted, and a part at a time."""
+"""The models that pages list: searched, filtered, sorted, and a part at a time, out of the catalog."""
 
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from decai.chain.known import known_models
-from decai.chain.model import ModelInfo
-from decai.dashboard.opened import Shelf, Standing
-from decai.errors import ChainError
-from decai.units import Address
+from decai.catalog.records import Model, ModelState, Page
 
 if TYPE_CHECKING:
+    from decai.catalog.catalog import Catalog
+    from decai.catalog.models import ModelSort
     from decai.dashboard.network import Network
 
-__all__ = ["SORTS", "Card", "Library", "Query"]
+__all__ = ["SORTS", "Library", "Query"]
 
 SORTS: Final = {
-    "used": "Most contributions",
-    "stake": "Most at stake",
     "new": "Newest first",
+    "used": "Most contributions",
+    "accuracy": "Most accurate",
+    "stake": "Most at stake",
+    "active": "Used last",
     "name": "By name",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A model as the list shows it."""
-
-    info: ModelInfo
-    standing: Standing
-    accuracy: float | None = None
-    """On its committed test set, from 0 to 1; None if it was never measured."""
-    is_verified: bool = True
-    """Whether its texts may be shown to everybody."""
+_ORDERS: Final[dict[str, "ModelSort"]] = {
+    "new": "newest",
+    "used": "contributions",
+    "accuracy": "accuracy",
+    "stake": "at_stake",
+    "active": "active",
+    "name": "name",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,64 +45,33 @@ class Library:
 
     Parameters
     ----------
-    network, shelf
+    catalog
+        Where they are known.
+    network
         Where they are.
     """
 
-    def __init__(self, network: "Network", shelf: Shelf) -> None:
+    def __init__(self, catalog: "Catalog", network: "Network") -> None:
+        self._catalog = catalog
         self._network = network
-        self._shelf = shelf
-        self._lock = threading.Lock()
-        self._cards: dict[Address, tuple[int, Card]] = {}
 
-    def find(self, query: Query, first: int, count: int) -> tuple[int, list[Card]]:
-        """How many models a query finds, and a part of them; blocks.
+    def find(self, query: Query, after: str | None, count: int) -> Page[Model]:
+        """A part of the models that a query finds, after the one before; blocks.
 
         Raises
         ------
-        ChainError
-            If the node does not answer.
+        InputError
+            If it cannot be searched for.
         StorageError
-            If the list of known models cannot be read.
+            If the database fails.
         """
-        cards = [
-            card for card in map(self._card, self._addresses()) if card is not None and _fits(card, query)
-        ]
-        if query.sort == "name":
-            cards.sort(key=lambda card: card.info.name.casefold())
-        elif query.sort == "used":
-            cards.sort(key=lambda card: -card.standing.contributions)
-        elif query.sort == "stake":
-            cards.sort(key=lambda card: -card.standing.held)
-        return len(cards), cards[first : first + count]
-
-    def _addresses(self) -> list[Address]:
-        """The newest first."""
-        models = known_models(self._network.chain_id)
-        return [model.address for model in reversed(models)]
-
-    def _card(self, address: Address) -> Card | None:
-        block = self._network.head.block
-        with self._lock:
-            seen = self._cards.get(address)
-        if seen is not None and seen[0] == block:
-            return seen[1]
-        try:
-            model = self._shelf.open(address)
-            card = Card(model.info, model.standing())
-        except ChainError:
-            # Of a network that was begun anew, or a contract that does not answer as a model does.
-            return None
-        with self._lock:
-            self._cards[address] = (block, card)
-        return card
-
-
-def _fits(card: Card, query: Query) -> bool:
-    info = card.info
-    words = f"{info.name} {info.description} {info.address} {' '.join(info.classes)}".casefold()
-    return (
-        all(word in words for word in query.search.casefold().split())
-        and query.classifier in ("", info.classifier)
-        and query.incentive in ("", info.incentive)
-    )
+        return self._catalog.models.find(
+            query.search,
+            chain_id=self._network.chain_id,
+            classifier=query.classifier or None,
+            incentive=query.incentive or None,
+            state=ModelState.FOLLOWED,
+            sort=_ORDERS.get(query.sort, "newest"),
+            after=after,
+            limit=count,
+        )

@@ -10,6 +10,7 @@ from decai.errors import InputError
 from decai.samples import Features
 
 if TYPE_CHECKING:
+    from decai.catalog.records import Model
     from decai.dashboard.elements.sample_input import SampleInput
     from decai.encoder import Encoder, Sample
 
@@ -30,6 +31,8 @@ class ModelView:
 
     page: Page
     model: OpenModel
+    record: "Model | None"
+    """What the catalog knows of it; None if it is not in there."""
     show: Callable[[str], Awaitable[None]]
     """Turns to a tab."""
     encoder: "Encoder | None" = None

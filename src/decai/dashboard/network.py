@@ -16,6 +16,7 @@ __all__ = ["Head", "Network", "NetworkFacts"]
 
 LATEST: Final = 253_402_300_799
 """The last second of the year 9999; no clock is moved beyond it."""
+_MOST_ANSWER: Final = 64 * 2**20
 MOST_GIFT: Final = Wei(1_000 * 10**18)
 LONGEST_LEAP: Final = Seconds(366 * 86_400)
 
@@ -101,15 +102,19 @@ class Network:
                 self._chain = self._connected()
             return self._chain
 
-    def _connected(self) -> "RpcChain":
+    def _connected(self, most_bytes: int | None = None) -> "RpcChain":
         from decai.chain.local_node import ensure_running
         from decai.chain.rpc import RpcChain
 
         url = ensure_running().url if self._rpc is None else self._rpc
         known = None if self._known is None else self._known.chain_id
-        chain = RpcChain(url, timeout=20.0, chain_id=known)
+        chain = RpcChain(url, timeout=20.0, chain_id=known, most_bytes=most_bytes)
         self._known = _Identity(chain.chain_id, chain.is_development, chain.node.place)
         return chain
+
+    def connect_apart(self) -> "RpcChain":
+        """A connection for who reads all that happens: no answer can fill the memory. Raises like `chain`."""
+        return self._connected(_MOST_ANSWER)
 
     @property
     def _identity(self) -> "_Identity":

@@ -3,14 +3,18 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from time import monotonic
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from decai.chain.base import Transaction
 from decai.chain.claiming import best_order
 from decai.chain.client import MOST_CLAIMS, ChainTrainer
 from decai.chain.connect import open_model
+from decai.chain.headers import Header, headers, latest_header
+from decai.chain.jsonrpc import JsonRpc
 from decai.chain.model import ModelInfo, read_state
 from decai.chain.prospects import Prospect, prospects
+from decai.errors import BrokenRulesError
 from decai.protocols import Offer, Path
 from decai.samples import Features
 from decai.trainer import LocalTrainer
@@ -24,6 +28,8 @@ __all__ = ["Claims", "Contributed", "CostCurve", "OpenModel", "Shelf", "Standing
 
 T = TypeVar("T")
 _MOST_OPEN: Final = 64
+_BROKEN_SECONDS: Final = 60.0
+"""So long it is believed that a contract breaks its rules, before all of it is read again."""
 _LATER: Final = (600, 3_600, 21_600, 86_400)
 
 
@@ -78,11 +84,17 @@ class OpenModel:
     ----------
     trainer
         The model on its chain.
+    node
+        Of the chain.
     """
 
-    def __init__(self, trainer: ChainTrainer) -> None:
+    def __init__(self, trainer: ChainTrainer, node: JsonRpc) -> None:
         self.trainer = trainer
+        self._node = node
         self._lock = threading.RLock()
+        self._read: Header | None = None
+        """The last block that the twin was brought up to."""
+        self._broken: tuple[float, BrokenRulesError] | None = None
 
     @property
     def info(self) -> ModelInfo:
@@ -134,9 +146,40 @@ class OpenModel:
             If it has no twin, or there is no answer.
         """
         with self._lock:
-            twin = self.trainer.replica.update().twin
+            twin = self._updated()
             twin.advance_to(Seconds(max(self.trainer.now, twin.now)))
             return use(twin)
+
+    def _updated(self) -> LocalTrainer:
+        """The twin as of the latest block; read anew if what was read is no longer part of the chain."""
+        if self._broken is not None and monotonic() - self._broken[0] < _BROKEN_SECONDS:
+            raise self._broken[1]
+        latest = self._latest()
+        try:
+            twin = self.trainer.replica.update(latest.number).twin
+        except BrokenRulesError:
+            # So it seems as well if the chain was reorganised while it was read.
+            self._forget()
+            try:
+                twin = self.trainer.replica.update(latest.number).twin
+            except BrokenRulesError as error:
+                self._forget()
+                self._broken = monotonic(), error
+                raise
+        self._read, self._broken = latest, None
+        return twin
+
+    def _latest(self) -> Header:
+        """The end of the chain; forgets what was read if that is no longer part of it."""
+        if self._read is not None:
+            (now,) = headers(self._node, [self._read.number])
+            if now is None or now.hash != self._read.hash:
+                self._forget()
+        return latest_header(self._node)
+
+    def _forget(self) -> None:
+        self._read = None
+        self.trainer.__dict__.pop("replica", None)
 
     def claims(self, claimer: Address) -> Claims:
         """What somebody can claim now, and what later; raises like `with_twin`."""
@@ -238,7 +281,7 @@ class Shelf:
             if found is not None:
                 self._open.move_to_end(address)
                 return found
-        made = OpenModel(open_model(chain, address))
+        made = OpenModel(open_model(chain, address), chain.node)
         with self._lock:
             kept = self._open.setdefault(address, made)
             while len(self._open) > _MOST_OPEN:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from decai.errors import InputError, StorageError
+from decai.units import Address
 
 __all__ = ["DEFAULT_PORT", "Options", "bound_socket"]
 
@@ -29,6 +30,8 @@ class Options:
         Further names under which browsers may ask for the pages, such as that of a proxy before them.
     database
         Where the catalog is, as a URL; None for a file in the data directory.
+    allowed_models
+        Chain and address of each model whose texts need not be hidden.
 
     Raises
     ------
@@ -41,6 +44,7 @@ class Options:
     port: int = DEFAULT_PORT
     allowed_hosts: tuple[str, ...] = field(default=())
     database: str | None = None
+    allowed_models: tuple[tuple[int, Address], ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.port < 2**16:

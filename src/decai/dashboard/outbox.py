@@ -210,6 +210,16 @@ class Outbox:
             "where visitor = ? order by created desc limit ? offset ?", (visitor, limit, offset)
         )
 
+    def count(self, visitor: str) -> int:
+        """How many a visitor has."""
+        with self._lock:
+            try:
+                query = "select count(*) from entries where visitor = ?"
+                (number,) = self._base.execute(query, (visitor,)).fetchone()
+            except sqlite3.Error as error:
+                raise StorageError(f"{self._path}: cannot be read ({error})") from None
+        return int(number)
+
     def open(self) -> list[Entry]:
         """Those of which more may come, the oldest first."""
         fates = [fate.value for fate in Fate if fate.is_open]

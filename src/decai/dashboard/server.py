@@ -154,7 +154,7 @@ def run(
     try:
         _Server(config).run(sockets=[listening])
     finally:
-        dashboard.outbox.close()
+        dashboard.close()
 
 
 def _url(listening: socket.socket) -> str:

@@ -31,6 +31,7 @@ _NAVIGATION: Final = (
     ("/", "Models"),
     ("/add", "Add a model"),
     ("/simulate", "Simulate"),
+    ("/account", "My account"),
     ("/about", "About"),
 )
 _THEME: Final = """<script>

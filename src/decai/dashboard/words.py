@@ -14,6 +14,7 @@ __all__ = [
     "date",
     "duration",
     "ether",
+    "gain",
     "percent",
     "plain",
     "short",
@@ -135,6 +136,17 @@ def until(time: int, now: int) -> str:
     ('in 1 min', 'now')
     """
     return f"in {format_seconds(time - now)}" if time > now else "now"
+
+
+def gain(amount: int) -> str:
+    """A profit or a loss, with its sign.
+
+    Examples
+    --------
+    >>> gain(5 * 10**18), gain(-(10**18)), gain(0)
+    ('+5 ETH', '-1 ETH', '0 ETH')
+    """
+    return f"+{ether(amount)}" if amount > 0 else ether(amount)
 
 
 def percent(part: float) -> str:

@@ -10,14 +10,15 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
-from decai.chain.local_node.install import require_anvil
+from decai.chain.local_node.install import damaged, is_intact, require_anvil
+from decai.chain.node_name import connection_to, plain_url
 from decai.errors import ChainError, StorageError
 
 __all__ = ["CHAIN_ID", "MNEMONIC", "Anvil", "ephemeral_anvil", "free_port", "hidden_host", "rpc"]
@@ -62,7 +63,7 @@ class Anvil:
     Raises
     ------
     MissingError
-        If anvil has to be installed first.
+        If anvil has to be installed first, or again.
     ChainError
         If it does not start.
     StorageError
@@ -78,6 +79,8 @@ class Anvil:
             if self._is_up():
                 return
             self.stop()
+            if not is_intact(binary):
+                raise damaged(binary)
             if attempt == 2:
                 raise ChainError(f"anvil does not start{f'; see {log}' if log else ''}")
 
@@ -95,20 +98,26 @@ class Anvil:
         try:
             folder = tempfile.mkdtemp(prefix="decai-anvil-")
         except OSError as error:
-            raise StorageError(f"{tempfile.gettempdir()}: {error.strerror or error}") from None
+            # Where no folder for temporary files can be written, Python does not know of any.
+            place = f"{error.filename}: " if error.filename else "there is no room for temporary files: "
+            raise StorageError(f"{place}{error.strerror or error}") from None
         command = [str(binary), "--host", self.host, "--port", str(self.port), "--cache-path", folder]
         command += [*_ALWAYS, *flags]
         if "--prune-history" not in flags:
             command += ["--prune-history", _HISTORY]
         with contextlib.ExitStack() as files:
             out = files.enter_context(log.open("ab")) if log else subprocess.DEVNULL
-            self._process = subprocess.Popen(
-                ["/bin/sh", "-c", _GUARD, "sh", folder, *command],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=out,
-                start_new_session=True,
-            )
+            try:
+                self._process = subprocess.Popen(
+                    ["/bin/sh", "-c", _GUARD, "sh", folder, *command],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=out,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                os.rmdir(folder)
+                raise ChainError(f"anvil does not start ({error.strerror or error})") from None
         assert self._process.stdout is not None
         line = self._process.stdout.readline().strip()
         self.pid = int(line) if line.isdigit() else 0
@@ -205,20 +214,32 @@ def rpc(url: str, method: str, *params: Any, timeout: float = 30.0) -> Any:
     Raises
     ------
     ChainError
-        If nobody answers, or the answer is an error.
+        If nobody answers, or another node than the one that the URL names, or the answer is an error.
     """
-    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
-    request = urllib.request.Request(url, data=body, headers={"Content-Type": "application/json"})
-    # A proxy of the user's is not for this machine.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(request, timeout=timeout) as response:
-            answer = json.loads(response.read())
-    except (OSError, ValueError) as error:
-        raise ChainError(f"{url}: no answer ({getattr(error, 'reason', None) or error})") from None
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+    parts, place = urlsplit(url), plain_url(url)
+    with contextlib.closing(connection_to(url, timeout)) as connection:
+        try:
+            connection.request("POST", parts.path or "/", body, {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            answer = _json(response.read())
+        except (OSError, HTTPException) as error:
+            raise ChainError(f"{place}: no answer ({_reason(error)})") from None
     if not isinstance(answer, dict) or "result" not in answer:
         problem = answer.get("error") if isinstance(answer, dict) else None
-        raise ChainError(
-            str(problem.get("message")) if isinstance(problem, dict) else f"{url}: no JSON-RPC there"
-        )
+        if isinstance(problem, dict):
+            raise ChainError(str(problem.get("message")))
+        what = "no JSON-RPC there" if response.status == 200 else f"no answer ({response.reason})"
+        raise ChainError(f"{place}: {what}")
     return answer["result"]
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None

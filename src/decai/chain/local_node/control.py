@@ -12,6 +12,7 @@ from typing import Final
 
 from decai.chain.local_node.anvil import rpc
 from decai.chain.local_node.install import require_anvil
+from decai.chain.node_name import plain_url
 from decai.errors import ChainError, StorageError
 from decai.paths import DATA_DIR_VARIABLE, data_dir
 from decai.units import Seconds
@@ -30,6 +31,9 @@ class NodeInfo:
     """A local node that runs."""
 
     url: str
+    """Of this chain alone: another node that comes to listen there takes nothing that is sent to it."""
+    plain_url: str
+    """Of whatever node listens there, for wallets."""
     chain_id: int
     block: int
     """The number of the latest block."""
@@ -47,7 +51,7 @@ def node_folder() -> Path:
 
 def status() -> NodeInfo | None:
     """The node of this data directory; None if it does not run."""
-    info = _read_info()
+    info = _read_info() if _is_locked() else None
     if info is None:
         return None
     url, token = info
@@ -56,6 +60,7 @@ def status() -> NodeInfo | None:
         if answer["token"] == token:
             return NodeInfo(
                 url,
+                plain_url(url),
                 answer["chain_id"],
                 answer["block"],
                 Seconds(answer["time"]),

@@ -123,10 +123,11 @@ class Engine:
                 answer = await response.json(content_type=None)
         except (TimeoutError, ClientError, OSError, ValueError, RuntimeError):
             raise EngineGoneError from None
+        # Where it listened, another's anvil may have taken its place. And without the empty chain it cannot
+        # look up what it has not seen yet, and names it.
+        if not self.alive or self._empty.url in str(answer.get("error")):
+            raise EngineGoneError
         if "error" in answer:
-            # Without the empty chain it cannot look up what it has not seen yet, and names it.
-            if not self.alive or self._empty.url in str(answer["error"]):
-                raise EngineGoneError
             raise FaultError(answer["error"])
         return answer.get("result")
 

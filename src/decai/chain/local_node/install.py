@@ -5,6 +5,7 @@ Nothing of the package but this file is kept, and nothing is run while it is got
 
 import os
 import platform
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,7 @@ from decai.errors import MissingError
 from decai.npm import NpmPackage, read_members
 from decai.paths import data_dir
 
-__all__ = ["VERSION", "anvil_path", "install", "require_anvil"]
+__all__ = ["VERSION", "anvil_path", "damaged", "install", "is_intact", "require_anvil"]
 
 VERSION: Final = "1.7.1"
 _PACKAGES: Final = MappingProxyType(
@@ -64,8 +65,24 @@ def require_anvil() -> Path:
     return path
 
 
+def is_intact(path: Path) -> bool:
+    """Whether a file is the anvil that it should be: it runs, and knows its version."""
+    try:
+        said = subprocess.run(
+            [path, "--version"], stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return said.returncode == 0 and said.stdout.split()[:3] == [b"anvil", b"Version:", VERSION.encode()]
+
+
+def damaged(path: Path) -> MissingError:
+    """The one line for an anvil that is not intact."""
+    return MissingError(f"{path} is damaged, or not for this machine; get it again with: {_COMMAND}")
+
+
 def install(progress: Callable[[str], None] | None = None) -> Path:
-    """Get anvil into the data directory, unless it is there; returns where it is.
+    """Get anvil into the data directory, unless it is there and intact; returns where it is.
 
     Raises
     ------
@@ -76,7 +93,7 @@ def install(progress: Callable[[str], None] | None = None) -> Path:
     """
     say = progress or (lambda line: None)
     path = anvil_path()
-    if os.access(path, os.X_OK):
+    if os.access(path, os.X_OK) and is_intact(path):
         say(f"node: {path} is there")
         return path
     system = sys.platform, _MACHINES.get(platform.machine().lower(), "")

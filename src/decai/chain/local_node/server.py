@@ -20,6 +20,7 @@ from aiohttp import web
 
 from decai.chain.local_node.gate import is_local_host, is_trusted_origin
 from decai.chain.local_node.supervisor import Supervisor
+from decai.chain.node_name import path_of, said_by
 from decai.dataset.storage import atomic_file
 from decai.errors import DecaiError, InputError, StorageError
 
@@ -55,7 +56,7 @@ def _application(supervisor: Supervisor) -> web.Application:
     async def serve(request: web.Request) -> web.Response:
         try:
             body = json.loads(await request.read())
-        except ValueError:
+        except (ValueError, RecursionError):
             problem = {"code": -32700, "message": "this is no JSON"}
             return web.json_response({"jsonrpc": "2.0", "id": None, "error": problem})
         if not isinstance(body, list):
@@ -65,9 +66,20 @@ def _application(supervisor: Supervisor) -> web.Application:
             return web.json_response({"jsonrpc": "2.0", "id": None, "error": problem})
         return web.json_response([await supervisor.answer(each) for each in body])
 
+    async def say_name(request: web.Request) -> web.Response:
+        return web.Response(body=said_by(supervisor.name), content_type="application/json")
+
+    async def send_away(request: web.Request) -> web.Response:
+        problem = {"code": -32001, "message": "the node of this URL is not here any more"}
+        return web.json_response({"jsonrpc": "2.0", "id": None, "error": problem}, status=404)
+
     application = web.Application(client_max_size=_BODY, middlewares=[_gate])
-    application.router.add_post("/", serve)
-    application.router.add_route("OPTIONS", "/", serve)
+    own = path_of(supervisor.name)
+    application.router.add_get(own, say_name, allow_head=False)
+    for path in ("/", own, f"{own}/"):
+        application.router.add_post(path, serve)
+        application.router.add_route("OPTIONS", path, serve)
+    application.router.add_route("*", "/decai/{name:.*}", send_away)
     return application
 
 
@@ -82,7 +94,8 @@ async def _serve(folder: Path, ready: IO[bytes]) -> None:
         await supervisor.open()
         await runner.setup()
         port = await _listen(runner, preferred)
-        info = {"url": f"http://127.0.0.1:{port}", "pid": os.getpid(), "token": supervisor.token}
+        url = f"http://127.0.0.1:{port}{path_of(supervisor.name)}"
+        info = {"url": url, "pid": os.getpid(), "token": supervisor.token}
         with atomic_file(folder / INFO) as file:
             os.fchmod(file.fileno(), 0o600)
             file.write(json.dumps(info).encode())
@@ -131,8 +144,12 @@ def main(arguments: list[str]) -> int:
     ready, told = os.pipe()
     if os.fork():
         os.close(told)
-        with os.fdopen(ready, "rb") as answer:
-            problem = answer.read().decode()
+        try:
+            with os.fdopen(ready, "rb") as answer:
+                problem = answer.read().decode()
+        except KeyboardInterrupt:
+            # The node is on its way, in a session of its own.
+            return 130
         print(problem)
         return 2 if problem else 0
     os.close(ready)

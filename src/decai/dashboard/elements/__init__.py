@@ -3,10 +3,11 @@
 from decai.dashboard.elements.controls import button, icon, icon_button, select
 from decai.dashboard.elements.html import box, heading, link, tag, text
 from decai.dashboard.elements.notes import copyable, empty, note, pair, pairs, pill
-from decai.dashboard.elements.pages import Pager
+from decai.dashboard.elements.pages import PagedList, Pager
 from decai.dashboard.elements.tables import table
 
 __all__ = [
+    "PagedList",
     "Pager",
     "box",
     "button",

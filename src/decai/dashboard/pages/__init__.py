@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from nicegui import Client, app, background_tasks, ui
 
 from decai.dashboard.library import Query
-from decai.dashboard.pages import about, add, missing, model, models, simulate
+from decai.dashboard.pages import about, account, add, missing, model, models, simulate
 from decai.dashboard.shell import filled, frame, framed
 
 __all__ = ["register"]
@@ -37,6 +37,10 @@ def register() -> None:
     @ui.page("/simulate")
     async def _simulate() -> None:
         await framed("Simulate", "/simulate", simulate.build)
+
+    @ui.page("/account")
+    async def _account() -> None:
+        await framed("My account", "/account", account.build)
 
     @ui.page("/about")
     async def _about() -> None:

@@ -3,8 +3,6 @@
 from typing import Any, Final
 
 from decai.chain.address import parse_address
-from decai.chain.connect import open_model
-from decai.chain.known import KnownModel, remember
 from decai.dashboard.deployment_view import DeploymentView
 from decai.dashboard.drafts import LARGEST_FILE, Draft, Terms, model_of_text
 from decai.dashboard.elements import box, button, heading, note, pairs, select, tag, text
@@ -263,13 +261,7 @@ class _Add:
         self.address_said.clear()
         try:
             address = parse_address(self.address.value.strip())
-            chain = await self.page.blocking(self.page.dashboard.network.chain)
-
-            def add() -> None:
-                trainer = open_model(chain, address)
-                remember(KnownModel(address, chain.chain_id, trainer.first_block, trainer.info.name))
-
-            await self.page.blocking(add)
+            await self.page.blocking(self.page.dashboard.following.add, address)
         except DecaiError as error:
             with self.address_said:
                 note(fault_words(error), "warn")

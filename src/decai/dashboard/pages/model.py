@@ -5,13 +5,15 @@ from typing import Final
 
 from nicegui import ui
 
+from decai.catalog.records import Model
 from decai.chain.address import parse_address
-from decai.dashboard.elements import box, copyable, heading, note, pair, pill, tag, text
+from decai.dashboard import safety
+from decai.dashboard.elements import box, button, copyable, heading, link, note, pair, pill, tag, text
 from decai.dashboard.elements.html import Tag
 from decai.dashboard.elements.sample_input import SampleInput
 from decai.dashboard.model_view import ModelView
 from decai.dashboard.opened import OpenModel
-from decai.dashboard.pages import audit, claims, predict, train
+from decai.dashboard.pages import audit, claims, history, predict, train
 from decai.dashboard.pages.models import CLASSIFIERS, INCENTIVES
 from decai.dashboard.samples import encoder_of
 from decai.dashboard.shell import Page, fault_words
@@ -25,6 +27,7 @@ _TABS: Final[dict[str, tuple[str, Panel]]] = {
     "predict": ("Predict", predict.build),
     "train": ("Train", train.build),
     "claims": ("Refund and reward", claims.build),
+    "history": ("History", history.build),
     "audit": ("Audit", audit.build),
 }
 _WITH_SAMPLE: Final = frozenset({"predict", "train"})
@@ -34,17 +37,49 @@ async def build(page: Page, address: str, tab: str) -> None:
     """Fill the page."""
     if tab not in _TABS:
         raise InputError("there is no such part of a model")
-    model: OpenModel = await page.blocking(page.dashboard.shelf.open, parse_address(address))
-    await _ModelPage(page, model).build(tab)
+    parsed = parse_address(address)
+    model: OpenModel = await page.blocking(page.dashboard.shelf.open, parsed)
+    # It may have been deployed from this machine a moment ago.
+    await page.blocking(page.dashboard.following.look)
+    record = await page.blocking(page.dashboard.following.model, parsed)
+    if safety.is_shown(record, parsed):
+        await _ModelPage(page, model, record).build(tab)
+    else:
+        _hidden(page, model, record, tab)
+
+
+def _hidden(page: Page, model: OpenModel, record: Model | None, tab: str) -> None:
+    """What stands in place of a stranger's model until somebody asks for it."""
+
+    async def reveal() -> None:
+        safety.show(model.address)
+        page.content.clear()
+        with page.content:
+            await _ModelPage(page, model, record).build(tab)
+
+    with box("dc-head"):
+        heading(safety.name_shown(record, model.address), 1)
+        with box("dc-row"):
+            network = page.dashboard.network
+            pill(network.facts.name, "warn" if network.is_play else "plain")
+            copyable(model.address, "address of the model")
+    note(
+        "Nobody who runs these pages has verified this model. What strangers have written may be anything: "
+        "its name, its texts, its classes and its samples are hidden.",
+        "warn",
+    )
+    with box("dc-row"):
+        button(safety.SHOW, reveal)
+        link("Back to the models", "/", "dc-button dc-button-quiet")
 
 
 class _ModelPage:
-    def __init__(self, page: Page, model: OpenModel) -> None:
+    def __init__(self, page: Page, model: OpenModel, record: Model | None) -> None:
         self.page = page
         self.model = model
         self.panels: dict[str, Tag] = {}
         self.links: dict[str, Tag] = {}
-        self.view = ModelView(page, model, show=self._show)
+        self.view = ModelView(page, model, record, show=self._show)
         self.block = -1
 
     async def build(self, tab: str) -> None:
@@ -56,6 +91,8 @@ class _ModelPage:
             if info.description:
                 text(clean(info.description), "dc-muted")
             with box("dc-row"):
+                if self.view.record is None or not self.view.record.verified:
+                    pill("not verified", "warn")
                 pill(CLASSIFIERS.get(info.classifier, clean(info.classifier)[:40]), "info")
                 pill(INCENTIVES.get(info.incentive, clean(info.incentive)[:40]))
                 network = self.page.dashboard.network
@@ -100,8 +137,8 @@ class _ModelPage:
                 text(f"Encoder: {view.encoder.info.title}. {view.encoder.info.description}", "dc-help")
 
     async def _show(self, key: str) -> None:
-        for each, link in self.links.items():
-            link.set(aria_current="page" if each == key else None)
+        for each, tab in self.links.items():
+            tab.set(aria_current="page" if each == key else None)
         self.page.show_path(f"/model/{self.model.address}/{key}")
         self.left.visible = key in _WITH_SAMPLE
         self.halves.classes(replace="dc-halves" if key in _WITH_SAMPLE else "dc-stack")

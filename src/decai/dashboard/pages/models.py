@@ -1,5 +1,6 @@
 """The list of models."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 from urllib.parse import urlencode
@@ -7,14 +8,20 @@ from urllib.parse import urlencode
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
-from decai.dashboard.elements import Pager, box, empty, heading, pair, pill, select, tag, text
-from decai.dashboard.library import SORTS, Card, Query
-from decai.dashboard.shell import Page
-from decai.dashboard.words import clean, ether, percent
+from decai.catalog.records import Model
+from decai.catalog.records import Page as Found
+from decai.dashboard import safety
+from decai.dashboard.elements import PagedList, box, button, empty, heading, pair, pill, select, tag, text
+from decai.dashboard.elements.html import Tag
+from decai.dashboard.library import SORTS, Query
+from decai.dashboard.shell import Page, fault_words
+from decai.dashboard.words import clean, ether, percent, short
+from decai.errors import InputError
 
 __all__ = ["CLASSIFIERS", "INCENTIVES", "build", "model_card"]
 
 _PAGE: Final = 12
+_POLL: Final = 2.0
 CLASSIFIERS: Final = {
     "sparse-perceptron": "Perceptron (words)",
     "dense-perceptron": "Perceptron (numbers)",
@@ -34,7 +41,6 @@ class _Models:
     def __init__(self, page: Page, query: Query) -> None:
         self.page = page
         self.query = query
-        self.seen = 0
 
     async def build(self) -> None:
         with box("dc-head"):
@@ -73,12 +79,10 @@ class _Models:
             )
             select("Order", SORTS, self.query.sort or "new", lambda it: self._ask(sort=it))
         self.found = tag("p", "", "dc-unseen", role="status")
-        self.list = box("dc-grid", "ul")
-        self.none = box()
-        self.pager = Pager("models", _PAGE, self._show)
-        await self._show(0)
-        # New blocks change what the cards say.
-        ui.timer(3.0, self._refresh)
+        self.list = PagedList("models", _PAGE, self.page.blocking, self._load, self._fill)
+        await self._show()
+        # New blocks change what the cards say, and so does the follower a moment later.
+        ui.timer(_POLL, self.list.refresh)
 
     async def _search(self, event: GenericEventArguments) -> None:
         await self._ask(search=str(event.args)[:200])
@@ -91,31 +95,28 @@ class _Models:
             if (value := getattr(self.query, key)) and (key, value) != ("sort", "new")
         }
         self.page.show_path("/" + (f"?{urlencode(asked)}" if asked else ""))
-        await self._show(0)
+        await self._show()
 
-    async def _refresh(self) -> None:
-        if self.page.dashboard.head.block != self.seen:
-            await self._show(self.pager.page)
+    async def _show(self) -> None:
+        try:
+            await self.list.restart()
+        except InputError as error:
+            self.page.say(fault_words(error))
 
-    async def _show(self, number: int) -> None:
-        query, self.seen = self.query, self.page.dashboard.head.block
-        library = self.page.dashboard.library
-        total, cards = await self.page.blocking(library.find, query, number * _PAGE, _PAGE)
-        if query != self.query:
-            # Meanwhile something else was asked for.
-            return
-        self.list.clear()
-        with self.list:
-            for card in cards:
-                with box(name="li"):
-                    model_card(self.page, card)
-        self.list.visible = bool(cards)
-        self.none.clear()
-        if not cards:
-            with self.none:
-                self._nothing()
+    def _load(self, after: str | None) -> Found[Model]:
+        found = self.page.dashboard.library.find(self.query, after, _PAGE)
+        # How far it was read is not shown, so no card changes with it.
+        return replace(found, items=tuple(replace(model, scanned=None) for model in found.items))
+
+    def _fill(self, models: Sequence[Model], total: int) -> None:
         self.found.text = f"{total:,} models found"
-        self.pager.show(number, total)
+        if not models:
+            self._nothing()
+            return
+        with box("dc-grid", "ul"):
+            for model in models:
+                with box(name="li"):
+                    model_card(self.page, model)
 
     def _nothing(self) -> None:
         if any((self.query.search, self.query.classifier, self.query.incentive)):
@@ -128,19 +129,35 @@ class _Models:
             )
 
 
-def model_card(page: Page, card: Card) -> None:
+def model_card(page: Page, model: Model) -> None:
     """A model in a list."""
-    info, standing = card.info, card.standing
     with box("dc-card dc-model", "article"):
-        with box("dc-stack dc-tight"):
-            with heading("", 2), tag("a", "", href=f"/model/{info.address}"):
-                tag("span", clean(info.name) or "Without a name")
-            tag("p", clean(info.description) or "It does not say what it is for.", "dc-p dc-model-text")
+        texts = box("dc-stack dc-tight")
+        with texts:
+            _texts(model, texts)
         with box("dc-row"):
-            pill(CLASSIFIERS.get(info.classifier, clean(info.classifier)[:40]), "info")
-            pill(INCENTIVES.get(info.incentive, clean(info.incentive)[:40]))
+            pill(CLASSIFIERS.get(model.classifier, "Another classifier"), "info")
+            pill(INCENTIVES.get(model.incentive, "Rules of its own"))
             pill(page.dashboard.network.facts.name, "warn" if page.dashboard.network.is_play else "plain")
         with box("dc-facts", "dl"):
-            pair("Accuracy", "not measured" if card.accuracy is None else percent(card.accuracy))
-            pair("Contributions", f"{standing.contributions:,}")
-            pair("At stake", ether(standing.held))
+            pair("Accuracy", "not measured" if model.accuracy is None else percent(model.accuracy))
+            pair("Contributions", f"{model.contributions:,}")
+            pair("At stake", ether(model.at_stake))
+
+
+def _texts(model: Model, texts: Tag) -> None:
+    with heading("", 2), tag("a", "", href=f"/model/{model.address}"):
+        tag("span", safety.name_shown(model, model.address))
+    if safety.is_shown(model, model.address):
+        tag("p", clean(model.description) or "It does not say what it is for.", "dc-p dc-model-text")
+        return
+
+    def reveal() -> None:
+        safety.show(model.address)
+        texts.clear()
+        with texts:
+            _texts(model, texts)
+
+    tag("p", "Nobody here has verified it, so its name and texts are hidden.", "dc-p dc-model-text")
+    with box("dc-row"):
+        button(safety.SHOW, reveal, kind="quiet", aria_label=f"{safety.SHOW}: model {short(model.address)}")
