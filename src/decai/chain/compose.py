@@ -197,7 +197,7 @@ def compose(
     sources |= {f"{role}.vy": text for role, text in own.items()}
     sources |= _imported(sources["classifier.vy"])
     sources[MODEL_FILE] = _initialized(sources[MODEL_FILE], sources["classifier.vy"])
-    if incentive.takes_batches:
+    if incentive.takes_batches and "incentive" not in own:
         sources[f"{_BATCHES}.vy"] = _packaged(f"{_BATCHES}.vy")
     else:
         sources[MODEL_FILE] = _OF_BATCHES.sub("", sources[MODEL_FILE])

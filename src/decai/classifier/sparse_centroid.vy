@@ -67,6 +67,7 @@ def __init__(
     """
     classes.__init__(names, state)
     bases.__init__(start)
+    lanes.__init__()
     starts: uint256[parameters.NUM_CLASSES] = empty(uint256[parameters.NUM_CLASSES])
     for label: uint256 in range(parameters.NUM_CLASSES):
         self._classes[label] = state[label]
@@ -397,6 +398,8 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
                 if at != place:
                     place = at
                     counters = lanes.counters[at]
+                    if lanes.WARM_WORDS != 0:
+                        counters ^= lanes._filled(at)
                     if number > parameters.NUM_CLASSES:
                         added = self._means[at]
                 bit: uint256 = unsafe_mul(index % lanes.PER_WORD, lanes.WIDTH)
@@ -455,6 +458,8 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
     # Where the first feature's counter is; without features this word stays as it is.
     place: uint256 = lanes._place(group, (features[0] << samples.LANE) >> samples.TOP)
     counters: uint256 = lanes.counters[place]
+    if lanes.WARM_WORDS != 0:
+        counters ^= lanes._filled(place)
     room: uint256 = samples.LANES - 1
     for words: uint256 in features:
         word: uint256 = words
@@ -468,9 +473,13 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
             lowest = unsafe_add(index, 1)
             at: uint256 = (group << lanes.GROUP) | unsafe_div(index, lanes.PER_WORD)
             if at != place:
+                if lanes.WARM_WORDS != 0:
+                    counters ^= lanes._filled(place)
                 lanes.counters[place] = counters
                 place = at
                 counters = lanes.counters[place]
+                if lanes.WARM_WORDS != 0:
+                    counters ^= lanes._filled(place)
             bit: uint256 = unsafe_add(unsafe_mul(index % lanes.PER_WORD, lanes.WIDTH), unsafe_mul(lane, lanes.COUNTER))
             count: uint256 = (counters >> bit) & lanes.COUNTER_MASK
             old: uint256 = 0
@@ -486,6 +495,8 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
                 )
         left = unsafe_sub(left, here)
         room = samples.LANES
+    if lanes.WARM_WORDS != 0:
+        counters ^= lanes._filled(place)
     lanes.counters[place] = counters
     # B is below 2^30 * 2^32 * 2^32, and C below 2^64 * 2^32: neither reaches the next field.
     sums: uint256 = unsafe_add(self._classes[of], growth)

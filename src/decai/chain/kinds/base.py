@@ -12,6 +12,7 @@ from decai.chain.base import Reader
 from decai.chain.data_contract import WORDS_IN_CONTRACT
 from decai.chain.kinds.reading import read_words
 from decai.chain.model import ModelInfo
+from decai.chain.model import read_state as read
 from decai.chain.parts import Choices, ClassifierPart
 from decai.errors import ChainError, InputError, Refused
 from decai.protocols import Classifier, ClassStart
@@ -79,9 +80,23 @@ class Parameters(ABC, Generic[C]):
         """How many features the encoder of the model's samples gives."""
         return self.start.num_features
 
-    def warm_features(self, chain: Reader) -> int:
-        """The counters of how many features, from 0 on, were made cheap to change for the first time."""
+    @property
+    def features_per_word(self) -> int:
+        """How many features share a word of counters; 0 if there are no counters of features."""
         return 0
+
+    def warm_features(self, chain: Reader) -> int:
+        """The counters of how many features, from 0 on, were made cheap to change for the first time.
+
+        Raises
+        ------
+        ChainError
+            If there is no answer.
+        """
+        if not self.features_per_word:
+            return 0
+        words = int(read(chain, self.info.address, "warmWords()", "uint256"))
+        return words * self.features_per_word
 
     @abstractmethod
     def state(self, twin: C) -> State:

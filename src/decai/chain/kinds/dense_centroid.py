@@ -7,7 +7,7 @@ from decai.chain.base import Reader
 from decai.chain.base_table import BaseTable
 from decai.chain.kinds.base import Parameters, State, made
 from decai.chain.kinds.lanes import table_constants
-from decai.chain.kinds.room import refuse_counter_choices, require_room
+from decai.chain.kinds.room import refuse_counter_bits, refuse_warm, require_room
 from decai.chain.kinds.tables import read_start_words, read_table
 from decai.chain.kinds.vectors import (
     SUM_BITS,
@@ -45,7 +45,8 @@ class DenseCentroidParameters(Parameters[DenseCentroid]):
     @staticmethod
     def part(classifier: DenseCentroid, choices: Choices) -> ClassifierPart:
         """The part of a contract that starts where a classifier is."""
-        refuse_counter_choices(classifier.kind, choices)
+        refuse_counter_bits(classifier.kind, choices)
+        refuse_warm(classifier.kind, choices)
         kind, size = classifier.kind, classifier.num_features
         require_size(kind, size)
         words = [word ^ ZEROS for word in _sum_words(classifier)]

@@ -7,7 +7,7 @@ from decai.chain.base import Reader
 from decai.chain.base_table import pack_base_weights, unpack_base_weights
 from decai.chain.kinds.base import Parameters, State, made
 from decai.chain.kinds.lanes import table_constants
-from decai.chain.kinds.room import refuse_counter_choices
+from decai.chain.kinds.room import refuse_counter_bits, refuse_warm
 from decai.chain.kinds.tables import read_table
 from decai.chain.kinds.vectors import require_size, rows_of, sum_words, sums_in, vector_constants
 from decai.chain.model import ModelInfo
@@ -33,7 +33,8 @@ class DensePerceptronParameters(Parameters[DensePerceptron]):
     @staticmethod
     def part(classifier: DensePerceptron, choices: Choices) -> ClassifierPart:
         """The part of a contract that starts where a classifier is; its sums become base weights."""
-        refuse_counter_choices(classifier.kind, choices)
+        refuse_counter_bits(classifier.kind, choices)
+        refuse_warm(classifier.kind, choices)
         weights, kind = classifier.weights(), classifier.kind
         require_size(kind, len(weights))
         if max(map(abs, weights)) > WEIGHT_LIMIT:

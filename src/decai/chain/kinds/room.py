@@ -9,7 +9,14 @@ from decai.chain.parts import Choices
 from decai.errors import InputError, Refused
 from decai.protocols import ClassStart
 
-__all__ = ["pairs_of", "refuse_counter_choices", "require_index", "require_room"]
+__all__ = [
+    "pairs_of",
+    "refuse_counter_bits",
+    "refuse_warm",
+    "require_index",
+    "require_room",
+    "warm_words",
+]
 
 
 _MOST_PAIRS: Final = 1024
@@ -56,10 +63,14 @@ def require_room(kind: str, table: BaseTable, what: str) -> None:
         raise InputError(f"{kind}: {table.entries:,} {what} do not fit into {MOST_TABLE_WORDS:,} words")
 
 
-def refuse_counter_choices(kind: str, choices: Choices) -> None:
-    """Raise `InputError` if something is chosen for the counters of a kind that leaves no choice."""
+def refuse_counter_bits(kind: str, choices: Choices) -> None:
+    """Raise `InputError` if a width is chosen for the counters of a kind that has just one."""
     if choices.counter_bits is not None:
         raise InputError(f"{kind}: only the counters of a sparse perceptron have a width to choose")
+
+
+def refuse_warm(kind: str, choices: Choices) -> None:
+    """Raise `InputError` if counters are to be filled of a kind that has none."""
     if choices.warm:
         raise InputError(f"{kind}: it has no counters that can be warmed up")
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final, Self
 from decai.chain.base import Reader
 from decai.chain.kinds.base import Parameters, State, made
 from decai.chain.kinds.lanes import Lanes, pack_lanes
-from decai.chain.kinds.room import pairs_of, refuse_counter_choices, require_index, require_room
+from decai.chain.kinds.room import pairs_of, refuse_counter_bits, require_index, require_room
 from decai.chain.kinds.tables import read_lanes, read_start_words
 from decai.chain.model import ModelInfo
 from decai.chain.model import read_state as read
@@ -40,10 +40,15 @@ class SparseCentroidParameters(Parameters[SparseCentroid]):
         super().__init__(info, start)
         self.lanes = lanes
 
+    @property
+    def features_per_word(self) -> int:
+        """How many features share a word of counters."""
+        return self.lanes.per_word
+
     @staticmethod
     def part(classifier: SparseCentroid, choices: Choices) -> ClassifierPart:
         """The part of a contract that starts where a classifier is."""
-        refuse_counter_choices(classifier.kind, choices)
+        refuse_counter_bits(classifier.kind, choices)
         labels = range(len(classifier.classes))
         means = [classifier.initial(label)[1] for label in labels]
         counts = [classifier.learned(label)[1] for label in labels]
@@ -60,7 +65,7 @@ class SparseCentroidParameters(Parameters[SparseCentroid]):
         require_room(classifier.kind, bases.table, "base values")
         return ClassifierPart(
             "classifier/sparse_centroid.vy",
-            {**bases.constants(), "BASE_COUNT_BITS": Constant("uint256", count_bits)},
+            {**bases.constants(classifier.kind, choices), "BASE_COUNT_BITS": Constant("uint256", count_bits)},
             SampleForm.indices(choices.index_bits),
             choices.max_features,
             bases.table.words,

@@ -78,10 +78,6 @@ class SparsePerceptronParameters(Parameters[SparsePerceptron]):
         """How many features share a word of counters."""
         return _per_word(self.start.counter_bits)
 
-    def warm_features(self, chain: Reader) -> int:
-        """Those of the words that were filled at deployment."""
-        return int(read(chain, self.info.address, "warmWords()", "uint256")) * self.features_per_word
-
     def state(self, twin: SparsePerceptron) -> State:
         """The words of counters."""
         bits, words = twin.counter_bits, dict[int, int]()
