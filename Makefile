@@ -20,8 +20,10 @@ $(STAMP): pyproject.toml requirements.lock scripts/setup.sh
 demo: setup  ## Who gains and who loses, on real IMDB reviews
 	@.venv/bin/decai demo
 
+# Whoever drives a browser leaves an event loop running in its process, which other tests cannot have.
 test: setup  ## Run the tests
-	@$(PY) -m pytest -n 2 --dist loadgroup
+	@$(PY) -m pytest -n 2 --dist loadgroup --ignore=tests/browser
+	@$(PY) -m pytest -n 2 --dist loadgroup tests/browser
 
 conformance: setup  ## Do 100,000 random things to contract and twin of each pairing, and compare them
 	@$(PY) -m tests.conformance.campaign

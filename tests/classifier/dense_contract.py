@@ -1,6 +1,5 @@
 """A dense classifier's contract beside its twin, on an EVM in this process."""
 
-import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,7 +20,7 @@ from decai.errors import Refused
 from decai.incentive import Points, Stakeable
 from decai.protocols import IncentiveMechanism
 from decai.units import Address, Seconds, Wei
-from tests.classifier.vectors import F, i64, random_unit
+from tests.classifier.vectors import i64
 
 OWNER, ADA = (Address("0x" + digit * 40) for digit in "12")
 INCENTIVES: dict[str, Callable[[], IncentiveMechanism]] = {
@@ -120,48 +119,3 @@ def exact(model: Any) -> tuple[Any, ...]:
         return model.classes, model.weights(), model.intercept, model.learning_rate
     labels = range(len(model.classes))
     return model.classes, [model.sums(c) for c in labels], [model.num_samples(c) for c in labels]
-
-
-def malformed(rng: random.Random, size: int) -> list[int]:
-    """A sample that may be too short or too long for its norm, or have numbers that fit nowhere."""
-    row = random_unit(rng, size)
-    how = rng.randrange(6)
-    if how == 0:
-        row = row[: rng.randrange(size)]
-    elif how == 1:
-        row[rng.randrange(size)] += rng.choice([-1, 1]) * rng.choice([10**8, 2**31, 2**32, 2**62])
-    elif how == 2:
-        # Shorter than it must be, and its packed form looks longer.
-        row = [rng.choice([2**32, -(2**31) - 1, 2**63 - 1, -(2**63)]) for _ in range(rng.randrange(size))]
-    elif how == 3:
-        row = [0] * size
-    elif how == 4:
-        row = [2 * value for value in row]
-    else:
-        row[0] += rng.choice([-200, 200])
-    return [max(-(2**63), min(2**63 - 1, value)) for value in row]
-
-
-def play(pair: Pair, size: int, classes: int, operations: int, seed: int) -> dict[str, int]:
-    """Random contributions and predictions, some malformed; how many of each kind there were."""
-    rng = random.Random(seed)
-    counts = {"learned": 0, "refused": 0}
-    known = [random_unit(rng, size) for _ in range(8)] + [[F] + [0] * (size - 1), [0] * (size - 1) + [-F]]
-    for _ in range(operations):
-        row = rng.choice(known) if rng.random() < 0.5 else random_unit(rng, size)
-        label = rng.randrange(classes)
-        if rng.random() < 0.3:
-            row, label = malformed(rng, size), rng.choice([label, classes, 2**64 - 1])
-        try:
-            pair.twin.check_label(label)
-            pair.twin.predict(i64(row))
-        except Refused:
-            pair.refuse(row, label)
-            counts["refused"] += 1
-            continue
-        pair.predict(row)
-        pair.teach(row, label, packed=rng.random() < 0.7)
-        pair.predict(row)
-        counts["learned"] += 1
-    pair.agree()
-    return counts

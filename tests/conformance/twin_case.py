@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from decai.chain.base import Chain
 from decai.chain.compose import Composition, Texts, compose
+from decai.classifier._sparse import TABLE_LIMIT
 from decai.incentive import Points, Stakeable
 from decai.protocols import Classifier, ClassStart, IncentiveMechanism
 from decai.units import Address, Seconds, Wei
@@ -60,6 +61,8 @@ class ModelCase:
     """Counters that are pushed go to one less."""
     starts: st.SearchStrategy[ClassStart] | None = None
     """What further classes start from, some of it malformed; None if the contract takes none."""
+    takes_vectors: bool = False
+    """Whether samples are vectors, and not lists of feature indices."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +75,9 @@ class Terms:
     any_wait: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
-    """One shared model."""
+    """One shared model; two are never the same."""
 
     model: ModelCase
     terms: Terms
@@ -133,7 +136,13 @@ def sparse_rows(max_features: int, index_bits: int, known: Sequence[int]) -> st.
         st.lists(feature, min_size=1, max_size=5),
         st.sampled_from([lanes - 2, *lengths]),
     )
-    anything = st.lists(st.integers(0, top - 1), max_size=40)
+    # Not many features between: the twin's tables are as long as the largest of those that it does not hash.
+    places = (
+        st.integers(0, 2_000) | st.integers(TABLE_LIMIT, top - 1)
+        if top > TABLE_LIMIT
+        else st.integers(0, top - 1)
+    )
+    anything = st.lists(places, max_size=40)
     malformed = st.builds(
         lambda before, bad, after: [*before, bad, *after],
         short,
@@ -147,7 +156,7 @@ def class_starts(index_bits: int, value: st.SearchStrategy[int]) -> st.SearchStr
     """What a further class of lists of features starts from, some of it out of range."""
     top = 1 << index_bits
     index = st.sampled_from([0, 1, 2, 5, 300, top - 1, min(top, 2**32 - 1)])
-    samples = st.sampled_from([0, 1, 3, 2**32 - 1, 2**32, 2**64 - 1])
+    samples = st.sampled_from([0, 1, 3, 2**32 - 1, 2**32, 2**64 - 1, 2**64, -1])
     return st.builds(ClassStart, samples, st.dictionaries(index, value, max_size=5))
 
 

@@ -7,8 +7,10 @@ from typing import Final
 from hypothesis import HealthCheck, given, seed, settings
 
 from decai.protocols import Path
+from tests.conformance.stage import stage_of
 from tests.conformance.twin_case import Case
-from tests.conformance.twin_play import Play, Start, Step, starts, steps
+from tests.conformance.twin_play import Play
+from tests.conformance.twin_steps import Start, Step, starts, steps
 
 __all__ = ["Tally", "run"]
 
@@ -23,12 +25,15 @@ class Tally:
     operations: int = 0
     claims: Counter[Path] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+    """Of processor time, compiling included."""
 
     def add(self, other: "Tally") -> None:
         """Take in another."""
         self.operations += other.operations
         self.claims += other.claims
         self.refusals += other.refusals
+        self.seconds += other.seconds
 
 
 def run(case: Case, operations: int, number: int) -> Tally:
@@ -62,9 +67,10 @@ def _plays(case: Case, count: int, number: int, tally: Tally) -> None:
     )
     @given(start=starts(), taken=steps(case, STEPS))
     def play(start: Start, taken: list[Step]) -> None:
-        stage = Play(case, start)
-        stage.run(taken)
-        twins = stage.twins
+        with stage_of(case).chain.rehearsal():
+            one = Play(case, start)
+            one.run(taken)
+        twins = one.twins
         tally.add(Tally(twins.operations, twins.claims, twins.refusals))
 
     play()

@@ -5,57 +5,24 @@ What a word holds is written down here once more, from ``docs/mechanism.md`` and
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from decai.chain.audit import audit
-from decai.chain.client import ChainTrainer
-from decai.chain.deploy import deploy
-from decai.chain.evm import EvmChain
-from decai.chain.model import read
 from decai.errors import Refused
-from decai.protocols import Path
+from decai.protocols import ClassStart, Path
 from decai.samples import Features
 from decai.trainer import LocalTrainer
 from decai.units import Address, Seconds, Wei
-from tests.chain.wallets import Manner, Wallet
+from tests.conformance.stage import CREDITED, EVERYBODY, MONEY, OWNER, WALLET, stage_of
 from tests.conformance.twin_case import START, Case, Row
+from tests.conformance.words import encoded, read
 
-__all__ = [
-    "ADA",
-    "CONTRIBUTORS",
-    "CREDITED",
-    "DRIVER",
-    "EVERYBODY",
-    "NOBODY",
-    "OWNER",
-    "STRANGER",
-    "WALLET",
-    "Known",
-    "Row",
-    "TwinState",
-    "array",
-]
+__all__ = ["Known", "Row", "TwinState", "array", "in_range"]
 
-ADA, BO, EVE, OWNER = (Address("0x" + digit * 40) for digit in "1234")
-POOR = Address("0x" + "5" * 40)
-"""Owns nothing at first."""
-STRANGER = Address("0x" + "6" * 40)
-"""Contributes nothing, so that nothing is denied to it as an author."""
-DRIVER = Address("0x" + "7" * 40)
-"""Tells the wallet what to do, and takes part in nothing."""
-NOBODY = Address("0x" + "0" * 40)
-"""Owns the model once somebody has handed it on to the zero address."""
-WALLET = Address("wallet")
-"""Stands for a wallet that is a contract and refuses every payment."""
-CREDITED = Address("credited to the wallet")
-"""Where the twin in memory keeps what the wallet was credited."""
-CONTRIBUTORS = (ADA, BO, EVE, OWNER, POOR, WALLET)
-EVERYBODY = (*CONTRIBUTORS, STRANGER)
-MONEY = {ADA: 2**120, BO: 10**6, EVE: 2**120, OWNER: 2**120, POOR: 0, WALLET: 2**120, STRANGER: 0}
 PAGE = 256
 
 Known = tuple[Row, int, int, Address]
@@ -73,13 +40,9 @@ class TwinState:
 
     def __init__(self, case: Case) -> None:
         self.case = case
-        self.chain = EvmChain({who: Wei(m) for who, m in MONEY.items() if who != WALLET}, START)
-        contract = deploy(self.chain, case.composition, OWNER).contract
-        assert contract is not None
-        self.address = contract
-        self.wallet = Wallet(self.chain, DRIVER, Manner.REFUSE)
-        self.wallet.grant(MONEY[WALLET])
-        self.clients = {way: ChainTrainer(self.chain, contract, packed=way) for way in (True, False)}
+        stage = stage_of(case)
+        self.chain, self.address, self.wallet = stage.chain, stage.address, stage.wallet
+        self.clients = stage.clients()
         self.local = LocalTrainer(
             case.model.build(),
             case.incentive(START),
@@ -94,6 +57,8 @@ class TwinState:
         self.share_was_last: list[bool] = []
         """Whether such a share left nothing."""
         self.feature_indices: list[int] = []
+        self.touched: set[int] = set()
+        """Contributions that were made or claimed since they were looked at last."""
         self.pushes = 0
         """How many contributions, the first ones, just pushed counters and are not looked at one by one."""
         self.mentioned: set[int] = set()
@@ -111,37 +76,51 @@ class TwinState:
         return read(self.chain, self.address, signature, kinds, *arguments)
 
     def words(self, row: Row) -> tuple[int, ...]:
-        """A sample in its packed form: its length, then its features, from the highest bits down."""
-        bits = self.case.index_bits
-        lanes = 256 // bits
-        raised = [number + self.case.model.offset for number in row]
-        numbers = [len(row), *raised] + [0] * (-(len(row) + 1) % lanes)
-        return tuple(
-            sum(number << bits * (lanes - 1 - lane) for lane, number in enumerate(numbers[at : at + lanes]))
-            for at in range(0, len(numbers), lanes)
-        )
+        """A sample in its packed form."""
+        return packed(row, self.case.index_bits, self.case.model.offset)
+
+    def start_words(self, start: ClassStart) -> tuple[int, ...]:
+        """How an event tells what a further class starts from: a vector packed, or values by index."""
+        if self.case.model.takes_vectors:
+            return self.words(tuple(start.values.get(j, 0) for j in range(self.case.max_features)))
+        return tuple(index * 2**64 + value for index, value in sorted(start.values.items()))
 
     def key(self, known: Known) -> bytes:
         """What the contract knows a contribution by."""
         row, label, added, author = known
-        return keccak(
-            encode(["uint256[]", "uint64", "uint256", "address"], [self.words(row), label, added, author])
-        )
+        kinds = ("uint256[]", "uint64", "uint256", "address")
+        return keccak(encoded(kinds, (self.words(row), label, added, author)))
 
     # After each call
 
-    def same_state(self) -> None:
-        """Time, owner, money, and every word but the model's."""
+    def same_changes(self) -> None:
+        """Time, money, the totals, and the words of what was claimed or contributed since the last time."""
+        self.same_money()
+        assert self.read("totals()", "uint256") == self.totals_word()
+        if self.touched:
+            numbers = sorted(self.touched)
+            keys, words = [self.keys[n] for n in numbers], [self.ledger_word(n) for n in numbers]
+            assert self.read("contributionWords(bytes32[])", "uint256[]", keys) == tuple(words)
+            self.touched.clear()
+
+    def same_money(self) -> None:
+        """Time, and what everybody owns."""
         local, chain = self.local, self.chain
         assert chain.now == local.now
-        assert self.read("owner()", "address") == local.owner.lower()
         everybody = [self.real(person) for person in EVERYBODY]
         assert [chain.balance(person) for person in everybody] == [local.balance(p) for p in everybody]
-        credited = local.balance(CREDITED)
-        assert self.read("credits(address)", "uint256", self.wallet.address) == credited
-        assert chain.balance(self.address) == local.held + credited
+        assert chain.balance(self.address) == local.held + local.balance(CREDITED)
+
+    def same_state(self) -> None:
+        """Time, owner, money, and every word but the model's."""
+        self.same_money()
+        local = self.local
+        assert self.read("owner()", "address") == local.owner.lower()
+        credited = self.read("credits(address)", "uint256", self.wallet.address)
+        assert credited == local.balance(CREDITED)
         assert local.held == sum(local.ledger.left)
         assert self.read("totals()", "uint256") == self.totals_word()
+        everybody = [self.real(person) for person in EVERYBODY]
         accounts = self.read("accountWords(address[])", "uint256[]", everybody)
         assert list(accounts) == [self.account_word(person) for person in everybody]
         for at in range(0, len(self.keys), PAGE):
@@ -190,16 +169,16 @@ class TwinState:
     def same_opinions(self, row: Row) -> None:
         """Of a sample, or why it is none."""
         mine = self._opinion(lambda: self.local.predict(array(row)))
-        if len(row) <= self.case.max_features and all(-(2**63) <= number < 2**63 for number in row):
+        if len(row) <= self.case.max_features and in_range(row, -(2**63), 2**63):
             assert self._opinion(lambda: self.read("predict(int64[])", "uint64", row)) == mine
             if self.fits(row):
-                packed = self.words(row)
-                assert self._opinion(lambda: self.read("predictPacked(uint256[])", "uint64", packed)) == mine
+                words = self.words(row)
+                assert self._opinion(lambda: self.read("predictPacked(uint256[])", "uint64", words)) == mine
 
     def fits(self, row: Row) -> bool:
         """Whether each number has room in its lane."""
         offset, bits = self.case.model.offset, self.case.index_bits
-        return all(0 <= number + offset < 1 << bits for number in row)
+        return in_range(row, -offset, (1 << bits) - offset)
 
     def is_sample(self, row: Row) -> bool:
         """Whether the twin takes it."""
@@ -236,7 +215,6 @@ class TwinState:
             valid = terms.num_valid.get(person, 0)
             assert self.read("addressStats(address)", "uint128,uint128", person) == (valid, 0)
             assert self.read("numValidForAddress(address)", "uint128", person) == valid
-            assert self.clients[True].claims(person) == local.claims(person)
         count = self.read("getNumFeatureIndices()", "uint256")
         indices = [self.read("featureIndices(uint256)", "uint32", i) for i in range(count)]
         assert indices == self.feature_indices
@@ -253,17 +231,34 @@ class TwinState:
             claimed = self.read("hasClaimed(int64[],uint64,uint256,address,address)", "bool", *known, person)
             assert claimed == ledger.has_claimed(number, person)
 
-    def same_in_all(self) -> None:
-        """All of it, and what an audit of the contract's events finds."""
-        self.same_state()
-        self.same_model(whole=True)
-        self.same_views()
+    def same_offers(self) -> None:
+        """What our client says that everybody can claim."""
+        for person in map(self.real, EVERYBODY):
+            assert self.clients[True].claims(person) == self.local.claims(person)
+
+    def same_story(self) -> None:
+        """An audit finds that the contract's events tell of what has happened, and lead to where it is."""
         found = audit(self.chain, self.address)
         assert found.holds, found
 
 
+@lru_cache(maxsize=4096)
+def packed(row: Row, bits: int, offset: int) -> tuple[int, ...]:
+    """A list of numbers in words: its length, then the numbers, from the highest bits down."""
+    size = bits // 8
+    numbers = (len(row), *(number + offset for number in row))
+    data = b"".join([number.to_bytes(size, "big") for number in numbers])
+    data += bytes(-len(data) % 32)
+    return tuple(int.from_bytes(data[at : at + 32], "big") for at in range(0, len(data), 32))
+
+
+def in_range(row: Row, low: int, high: int) -> bool:
+    """Whether all numbers are from `low` to below `high`."""
+    return not row or (low <= min(row) and max(row) < high)
+
+
 def array(row: Sequence[int]) -> Features:
     """A sample as the twin in memory takes it."""
-    if all(-(2**31) <= index < 2**31 for index in row):
+    if in_range(tuple(row), -(2**31), 2**31):
         return np.array(row, dtype=np.int32)
     return np.array(row, dtype=np.int64)

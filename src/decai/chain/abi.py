@@ -99,6 +99,8 @@ def answer(kinds: str, data: bytes) -> Any:
     ChainError
         If it is not of these kinds, as when there is another contract.
     """
+    if kinds == "uint256[]" and (words := _plain_words(data)) is not None:
+        return words
     from eth_abi.abi import decode
     from eth_abi.exceptions import DecodingError
 
@@ -108,6 +110,14 @@ def answer(kinds: str, data: bytes) -> Any:
     except (DecodingError, OverflowError, UnicodeDecodeError, ValueError):
         raise ChainError("the contract's answer makes no sense; it is no decai model") from None
     return values[0] if len(values) == 1 else values
+
+
+def _plain_words(data: bytes) -> tuple[int, ...] | None:
+    """A list of words, read far faster than by a codec of everything; None if it is laid out otherwise."""
+    count = int.from_bytes(data[32:64], "big")
+    if int.from_bytes(data[:32], "big") != 32 or len(data) != 64 + 32 * count:
+        return None
+    return tuple([int.from_bytes(data[at : at + 32], "big") for at in range(64, len(data), 32)])
 
 
 def decode_event(topics: Sequence[bytes], data: bytes) -> Event | None:

@@ -6,6 +6,7 @@ reports is not what a transaction costs (`decai gas` measures that on a node).
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from decai.chain.address import checksummed
@@ -51,6 +52,7 @@ class EvmChain:
         self._sent = 0
         self._now = now
         self._block = 1
+        self._rehearsals = 0
         self._enter_block()
         for account, amount in (balances or {}).items():
             self.set_balance(account, amount)
@@ -92,8 +94,43 @@ class EvmChain:
     def _enter_block(self) -> None:
         self._evm.set_block_env(self._block_env(number=self._block, timestamp=self._now))
 
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Whatever is sent meanwhile is undone at the end: state, events, balances and time.
+
+        Examples
+        --------
+        >>> ada, bo = (Address("0x00000000000000000000000000000000000000" + end) for end in ("AD", "B0"))
+        >>> chain = EvmChain({ada: Wei(5)})
+        >>> with chain.rehearsal():
+        ...     _ = chain.send(Transaction(ada, bo, b"", Wei(2)))
+        ...     chain.balance(ada)
+        3
+        >>> chain.balance(ada)
+        5
+        """
+        logs, sent, now, block = len(self._logs), self._sent, self._now, self._block
+        checkpoint = self._evm.snapshot()
+        self._rehearsals += 1
+        try:
+            yield
+        finally:
+            self._evm.revert(checkpoint)
+            self._rehearsals -= 1
+            del self._logs[logs:]
+            self._sent, self._now, self._block = sent, now, block
+            self._enter_block()
+
     def set_balance(self, account: Address, amount: Wei) -> None:
-        """Give an account so much; for the start of a simulation or test."""
+        """Give an account so much; for the start of a simulation or test.
+
+        Raises
+        ------
+        ChainError
+            During a rehearsal: no transaction gives it, so that nothing would take it back.
+        """
+        if self._rehearsals:
+            raise ChainError("balances are set before a rehearsal, or after it")
         if account not in self._accounts:
             self._accounts.append(account)
         self._evm.set_balance(account, amount)

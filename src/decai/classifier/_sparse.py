@@ -139,6 +139,10 @@ class Columns:
         """How many features are in use."""
         return self.direct + max(0, self.size - TABLE_LIMIT)
 
+    def runs(self) -> tuple[slice, slice]:
+        """The rows of the tables that are in use; between them there may be a million that are not."""
+        return slice(0, self.direct), slice(TABLE_LIMIT, max(TABLE_LIMIT, self.size))
+
     def known(self) -> tuple[list[int], NDArray[np.int32]]:
         """The feature indices in use, ascending, and their columns."""
         hashed = sorted(item for item in self._hashed.items() if item[1] < self.size)

@@ -284,7 +284,9 @@ class NaiveBayes(BaseClassifier):
 
     def _rebuild(self) -> None:
         """The float tables, from the counts."""
-        self._logs = np.log(self._counts.astype(np.float64) * SCALE + self.smoothing)
+        self._logs = np.full(self._counts.shape, self._log_alpha)
+        for rows in self._columns.runs():
+            self._logs[rows] = np.log(self._counts[rows].astype(np.float64) * SCALE + self.smoothing)
         with np.errstate(divide="ignore"):
             self._priors = np.log(self._samples.astype(np.float64))
         smoothing = float(self.smoothing) * float(self.vocabulary)

@@ -370,12 +370,17 @@ class SparseCentroid(BaseClassifier):
     def _rebuild(self) -> None:
         """The float tables, from the integers."""
         initial_samples = np.array(self._initial_samples, dtype=np.int64)
-        sums = self._initial * initial_samples + SCALE * self._counts.astype(np.int64)
-        self._sums = sums.astype(np.float64)
+        self._sums = np.zeros(self._initial.shape)
+        totals = np.zeros(len(self._classes))
+        for rows in self._columns.runs():
+            self._sums[rows] = self._initial[rows] * initial_samples + SCALE * self._counts[rows].astype(
+                np.int64
+            )
+            totals += self._sums[rows].sum(axis=0)
         self._float_squares = np.zeros(len(self._classes))
         self._factors = np.zeros(len(self._classes))
         # At least the sum of the S_j of each class.
-        self._masses = [int(total * (1 + 2.0**-40)) + 1 for total in self._sums.sum(axis=0).tolist()]
+        self._masses = [int(total * (1 + 2.0**-40)) + 1 for total in totals.tolist()]
         for label in range(len(self._classes)):
             self._refresh(label)
 

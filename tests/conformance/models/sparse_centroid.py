@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 
 from decai.chain.base import Chain
 from decai.chain.kinds import read_parameters
-from decai.chain.model import read, read_info
+from decai.chain.model import read_info
 from decai.classifier import SparseCentroid
 from decai.protocols import Classifier
 from decai.units import SCALE, Address
 from tests.conformance.twin_case import ModelCase, Row, class_starts, lane_words, sparse_rows
+from tests.conformance.words import class_names, read
 
 __all__ = ["SPARSE_CENTROIDS"]
 
@@ -21,9 +22,8 @@ MOST: Final = 2**32 - 1
 def compare(chain: Chain, address: Address, classifier: Classifier, mentioned: set[int], whole: bool) -> None:
     """Centroids by the views of the original, and the words they are kept in."""
     assert isinstance(classifier, SparseCentroid)
-    info = read_info(chain, address)
-    bits, labels = info.form.lane_bits, range(len(classifier.classes))
-    assert info.classes == classifier.classes
+    bits, labels = read(chain, address, "indexBits()", "uint256"), range(len(classifier.classes))
+    assert class_names(chain, address) == classifier.classes
     for label in labels:
         assert read(chain, address, "getNumSamples(uint256)", "uint64", label) == classifier.num_samples(
             label
@@ -35,7 +35,7 @@ def compare(chain: Chain, address: Address, classifier: Classifier, mentioned: s
             assert read(chain, address, "getCentroidValue(uint256,uint32)", "uint64", label, index) == mean
     if not whole:
         return
-    start = read_parameters(chain, info).start
+    start = read_parameters(chain, read_info(chain, address)).start
     assert isinstance(start, SparseCentroid)
     lanes, first = read(chain, address, "classLanes()", "uint256"), len(start.classes)
     counters = {

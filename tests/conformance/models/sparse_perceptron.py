@@ -5,11 +5,12 @@ from typing import Final
 
 from decai.chain.base import Chain
 from decai.chain.kinds import read_parameters
-from decai.chain.model import read, read_info
+from decai.chain.model import read_info
 from decai.classifier import SparsePerceptron
 from decai.protocols import Classifier
 from decai.units import Address
 from tests.conformance.twin_case import PAGE, ModelCase, Row, sparse_rows
+from tests.conformance.words import read
 
 __all__ = ["SPARSE_PERCEPTRONS"]
 

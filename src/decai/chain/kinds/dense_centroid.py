@@ -7,7 +7,7 @@ from decai.chain.base import Reader
 from decai.chain.base_table import BaseTable
 from decai.chain.kinds.base import Parameters, State, made
 from decai.chain.kinds.lanes import table_constants
-from decai.chain.kinds.room import refuse_counter_bits, refuse_warm, require_room
+from decai.chain.kinds.room import cannot_be_said, refuse_counter_bits, refuse_warm, require_room
 from decai.chain.kinds.tables import read_start_words, read_table
 from decai.chain.kinds.vectors import (
     SUM_BITS,
@@ -23,7 +23,7 @@ from decai.chain.parts import Choices, ClassifierPart, Constant
 from decai.chain.sample_form import VECTORS
 from decai.classifier import DenseCentroid
 from decai.classifier.dense_centroid import COUNT_LIMIT, SUM_LIMIT, wrong_centroid
-from decai.errors import ChainError, Refused
+from decai.errors import ChainError
 from decai.protocols import ClassStart
 
 __all__ = ["DenseCentroidParameters"]
@@ -82,11 +82,11 @@ class DenseCentroidParameters(Parameters[DenseCentroid]):
         """Mean, name and samples."""
         kind, size = info.classifier, info.max_features
         if not 0 <= start.samples < 2**256:
-            raise Refused(f"{kind}: a number of samples is out of range")
+            raise cannot_be_said(kind, name, start, "a number of samples is out of range")
         if any(not 0 <= position < size for position in start.values):
-            raise Refused(wrong_centroid(size))
+            raise cannot_be_said(kind, name, start, wrong_centroid(size).removeprefix(f"{kind}: "))
         if any(not -(2**63) <= value < 2**63 for value in start.values.values()):
-            raise Refused(f"{kind}: every centroid value must be between -1 and 1")
+            raise cannot_be_said(kind, name, start, "every centroid value must be between -1 and 1")
         mean = [start.values.get(position, 0) for position in range(size)]
         return "addClass(int64[],string,uint256)", (mean, name, start.samples)
 

@@ -83,7 +83,7 @@ class NaiveBayesParameters(Parameters[NaiveBayes]):
     @classmethod
     def class_call(cls, info: ModelInfo, name: str, start: ClassStart) -> tuple[str, tuple[Any, ...]]:
         """Samples, counts and name."""
-        counts = pairs_of(info.classifier, start, _COUNT_BITS, "a count is out of range")
+        counts = pairs_of(info.classifier, name, start, _COUNT_BITS, "a count is out of range")
         return "addClass(uint64,uint32[][],string)", (start.samples, counts, name)
 
     def state(self, twin: NaiveBayes) -> State:

@@ -10,6 +10,7 @@ from decai.errors import InputError, Refused
 from decai.protocols import ClassStart
 
 __all__ = [
+    "cannot_be_said",
     "pairs_of",
     "refuse_counter_bits",
     "refuse_warm",
@@ -22,12 +23,21 @@ __all__ = [
 _MOST_PAIRS: Final = 1024
 
 
-def pairs_of(kind: str, start: ClassStart, value_bits: int, otherwise: str) -> list[list[int]]:
+def cannot_be_said(kind: str, name: str, start: ClassStart, reason: str) -> Refused:
+    """Why there is no call for a further class: what its twin says first of it, be it another reason."""
+    if not name:
+        reason = "every class needs a name"
+    elif not 0 <= start.samples < 2**32:
+        reason = "a number of samples is out of range"
+    return Refused(f"{kind}: {reason}")
+
+
+def pairs_of(kind: str, name: str, start: ClassStart, value_bits: int, otherwise: str) -> list[list[int]]:
     """The features that a class starts from, ascending, each with its value.
 
     Parameters
     ----------
-    kind, start
+    kind, name, start
         Of the class.
     value_bits
         A call can express a value of so many bits.
@@ -40,13 +50,13 @@ def pairs_of(kind: str, start: ClassStart, value_bits: int, otherwise: str) -> l
         If a call cannot express them.
     """
     if not 0 <= start.samples < 2**64:
-        raise Refused(f"{kind}: a number of samples is out of range")
+        raise cannot_be_said(kind, name, start, "a number of samples is out of range")
     if any(not 0 <= index < 2**32 for index in start.values):
-        raise Refused(f"{kind}: a feature index is out of range")
+        raise cannot_be_said(kind, name, start, "a feature index is out of range")
     if any(not 0 <= value < 1 << value_bits for value in start.values.values()):
-        raise Refused(f"{kind}: {otherwise}")
+        raise cannot_be_said(kind, name, start, otherwise)
     if len(start.values) > _MOST_PAIRS:
-        raise Refused(f"{kind}: a class starts from at most {_MOST_PAIRS:,} features")
+        raise cannot_be_said(kind, name, start, f"a class starts from at most {_MOST_PAIRS:,} features")
     return [[index, value] for index, value in sorted(start.values.items())]
 
 

@@ -92,7 +92,7 @@ class SparseCentroidParameters(Parameters[SparseCentroid]):
     @classmethod
     def class_call(cls, info: ModelInfo, name: str, start: ClassStart) -> tuple[str, tuple[Any, ...]]:
         """Mean, name and samples."""
-        means = pairs_of(info.classifier, start, 64, "every centroid value must be from 0 to 1")
+        means = pairs_of(info.classifier, name, start, 64, "every centroid value must be from 0 to 1")
         return "addClass(uint64[][],string,uint64)", (means, name, start.samples)
 
     def state(self, twin: SparseCentroid) -> State:
