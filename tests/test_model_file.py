@@ -289,7 +289,22 @@ EXACT = {"format": 1}
             SPARSE_PERCEPTRON,
             "decai",
             {**EXACT, "counters": {"1": 32768}},
-            "decai.counters['1'] is 32768; every counter must be a whole number of 16 bits",
+            "decai.counters['1'] is 32768; every counter must be a whole number from -32768 to 32767",
+        ),
+        (
+            SPARSE_PERCEPTRON,
+            "decai",
+            {**EXACT, "counterBits": 8, "counters": {"1": -129}},
+            "decai.counters['1'] is -129; every counter must be a whole number from -128 to 127",
+        ),
+        *(
+            (
+                SPARSE_PERCEPTRON,
+                "decai",
+                {**EXACT, "counterBits": bits},
+                f"decai.counterBits is {shown}; counters have 8, 16 or 32 bits",
+            )
+            for bits, shown in ((24, "24"), (64, "64"), (8.5, "8.5"), ("8", "'8'"), (True, "true"))
         ),
         (
             CHOSEN_PERCEPTRON,

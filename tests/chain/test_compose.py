@@ -87,7 +87,7 @@ def test_what_is_deployed_is_composed_again() -> None:
     contract = deploy(chain, composition, OWNER).contract
     assert contract is not None
     info = read_info(chain, contract)
-    again = recomposed(chain, info, read_parameters(chain, info).start, incentive)
+    again = recomposed(chain, info, read_parameters(chain, info), incentive)
     assert again.sources == composition.sources
     assert again.is_placed
     for address, code in zip(again.arguments[5], composition.data_contracts, strict=True):

@@ -45,8 +45,9 @@ def test_branches_are_in_branches() -> None:
 
 def test_a_function_of_one_kind_is_left_out_of_the_other_with_its_decorators() -> None:
     source = (
-        "import clone\nimport clone_table\nimport classes\n\n\n@internal\n@view\ndef f(\n    a: uint256,\n"
-        ") -> uint256:\n    assert parameters.SHARED\n    return clone._a()\n\n\n@external\ndef g():\n    pass\n"
+        "import clone\nimport clone_table\nimport classes\n\n\n"
+        "@internal\n@view\ndef f(\n    a: uint256,\n) -> uint256:\n"
+        "    assert parameters.SHARED\n    return clone._a()\n\n\n@external\ndef g():\n    pass\n"
     )
     own, shared = both(source)
     assert own == "import classes\n\n\n@external\ndef g():\n    pass\n"

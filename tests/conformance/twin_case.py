@@ -55,6 +55,10 @@ class ModelCase:
     """Whether the contract's own code holds what the model starts from, or data contracts do."""
     offset: int = 0
     """What is added to a number in its lane."""
+    warm: int = 0
+    """The counters of the features below this one are filled at deployment."""
+    counter_limit: int = 2**15
+    """Counters that are pushed go to one less."""
     starts: st.SearchStrategy[ClassStart] | None = None
     """What further classes start from, some of it malformed; None if the contract takes none."""
     takes_vectors: bool = False
@@ -118,6 +122,7 @@ class Case:
             max_features=self.max_features,
             index_bits=self.index_bits,
             start_in_code=self.model.start_in_code,
+            warm=0 if self.clone else self.model.warm,
             clone=self.clone,
         )
 

@@ -272,7 +272,7 @@ class Play:
         """Contribute what the model never agrees with, until its counters have almost nowhere to go."""
         repeats = Counter(row)
         most = max(repeats.values())
-        for room in range(2**15 - 1 - short_of, 0, -most):
+        for room in range(self.case.model.counter_limit - 1 - short_of, 0, -most):
             part = tuple(index for index in repeats for _ in range(min(room, repeats[index])))
             self.twins.advance(1)
             self.twins.add(ADA, part, label, 2**110, packed=True)

@@ -132,7 +132,7 @@ def _compare_code(chain: Reader, replica: Replica) -> str:
     """The code is what this version composes for what the contract says of itself."""
     info = replica.info
     try:
-        composition = recomposed(chain, info, replica.parameters.start, replica.twin.incentive)
+        composition = recomposed(chain, info, replica.parameters, replica.twin.incentive)
         code = chain.code(info.address)
         is_same = is_code_of(code, composition)
     except InputError as error:

@@ -18,7 +18,7 @@ from typing import Final, Self
 
 from decai.chain.data_contract import CODE_LIMIT, data_codes
 from decai.chain.kinds import classifier_part, lists_features
-from decai.chain.parts import Constant, incentive_part
+from decai.chain.parts import Choices, Constant, incentive_part
 from decai.chain.variant import variant
 from decai.errors import InputError, StorageError
 from decai.protocols import Classifier, IncentiveMechanism
@@ -143,6 +143,8 @@ def compose(
     own_parts: Mapping[str, str | Path] | None = None,
     start_in_code: bool | None = None,
     clone: bool = False,
+    counter_bits: int | None = None,
+    warm: int = 0,
 ) -> Composition:
     """Compose the contract of a shared model.
 
@@ -165,6 +167,11 @@ def compose(
         do. None: the code, if it fits.
     clone
         Whether the contract shares its code with others of its kind; then a `Clone` is composed.
+    counter_bits
+        8, 16 or 32 for a sparse perceptron; None for what its twin in memory has.
+    warm
+        The words of counters of the features below this one are filled at deployment, so that nobody pays
+        for being the first to change one.
 
     Raises
     ------
@@ -176,7 +183,7 @@ def compose(
     texts = texts or Texts()
     if lists_features(classifier):
         _check_room(max_features, index_bits)
-    model = classifier_part(classifier, max_features, index_bits)
+    model = classifier_part(classifier, Choices(max_features, index_bits, counter_bits, warm))
     terms = incentive_part(incentive)
     kinds = {"classifier": classifier.kind, "incentive": incentive.kind}
     kinds |= {role: _own_kind(role, path) for role, path in (own_parts or {}).items()}
@@ -209,7 +216,7 @@ def compose(
     sources |= {f"{role}.vy": text for role, text in own.items()}
     sources |= _imported(sources["classifier.vy"])
     sources[MODEL_FILE] = _initialized(sources[MODEL_FILE], sources["classifier.vy"])
-    if incentive.takes_batches:
+    if incentive.takes_batches and "incentive" not in own:
         sources[f"{_BATCHES}.vy"] = packaged(f"{_BATCHES}.vy")
     else:
         sources[MODEL_FILE] = _OF_BATCHES.sub("", sources[MODEL_FILE])
@@ -219,6 +226,10 @@ def compose(
 
         if own:
             raise InputError("a model with parts of its own shares no code; deploy it without --clone")
+        if warm:
+            raise InputError(
+                "a clone fills no counters in advance; deploy it without --clone, or without --warm"
+            )
         return compose_clone(sources, constants, known, model, start_in_code)
     sources = {name: variant(text, shared=False) for name, text in sources.items()}
     in_code = replace(_composition(sources, constants, known, model.start, ()), own_files=own_files)

@@ -59,10 +59,9 @@ class ModelInfo:
 
     @property
     def takes_batches(self) -> bool:
-        """Whether many contributions may come in one transaction; so they may for all that is known here of
-        a mechanism without a twin."""
+        """Whether many contributions may come in one transaction; under no mechanism of somebody's own."""
         known = _INCENTIVES.get(self.incentive)
-        return known is None or known.takes_batches
+        return known is not None and known.takes_batches
 
 
 def read(chain: Reader, address: Address, signature: str, kinds: str, *arguments: Any) -> Any:

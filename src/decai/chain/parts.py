@@ -10,7 +10,7 @@ from decai.incentive import Points, Stakeable
 from decai.protocols import IncentiveMechanism
 from decai.units import Address
 
-__all__ = ["ClassifierPart", "Constant", "Part", "incentive_part"]
+__all__ = ["Choices", "ClassifierPart", "Constant", "Part", "incentive_part"]
 
 _COST_WEIGHT_LIMIT: Final = 2**84
 _WAIT_LIMIT: Final = 2**32
@@ -36,6 +36,26 @@ class Constant:
     def __str__(self) -> str:
         is_quoted = isinstance(self.value, str) and self.type != "address"
         return f'"{self.value}"' if is_quoted else str(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What is chosen for a contract, beside its parts.
+
+    Parameters
+    ----------
+    max_features, index_bits
+        Most features that a sample may list, and the bits of a feature index. Vectors have none of both.
+    counter_bits
+        Of a sparse perceptron; None for what its twin in memory has.
+    warm
+        The counters of the features below this one are made cheap to change for the first time.
+    """
+
+    max_features: int = 128
+    index_bits: int = 16
+    counter_bits: int | None = None
+    warm: int = 0
 
 
 @dataclass(frozen=True, slots=True)

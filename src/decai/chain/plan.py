@@ -45,6 +45,7 @@ _NEW_SLOT: Final = 22_100
 _CONSTRUCTOR: Final = 100_000
 """More than the constructor takes, but for the start of the model."""
 _START_WORD: Final = 100
+_WARM_WORD: Final = 22_300
 _DATA_CONTRACT: Final = 20_000
 """More than it takes to copy a data contract's code."""
 _SHARED_WORD: Final = 16
@@ -213,6 +214,7 @@ def _model_step(composition: Composition, parts: Sequence[str]) -> Step:
 
     placed = data(dict.fromkeys(parts, _SOMEWHERE))
     execution = _CONSTRUCTOR + _START_WORD * len(composition.arguments[5])
+    execution += _WARM_WORD * int(composition.constants.get("WARM_WORDS", 0))
     size = compile_composition(composition).code_size
     return Step(MODEL, data, None, _creation_gas(placed, size, execution))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from decai.chain.base import Reader
 from decai.chain.clone_code import clone_code, salt_of
@@ -9,11 +10,12 @@ from decai.chain.clones import shared_parts
 from decai.chain.compiler import compile_composition
 from decai.chain.compose import Composition, Texts, compose
 from decai.chain.compose_clone import Clone
+from decai.chain.kinds import Parameters
 from decai.chain.kinds.tables import read_data_contracts
 from decai.chain.model import ModelInfo, read
 from decai.errors import ChainError, Refused
 from decai.incentive import Stakeable
-from decai.protocols import Classifier, IncentiveMechanism
+from decai.protocols import IncentiveMechanism
 from decai.units import Address, Seconds, Wei
 
 __all__ = ["is_code_of", "recomposed", "terms_beside"]
@@ -22,7 +24,7 @@ __all__ = ["is_code_of", "recomposed", "terms_beside"]
 def recomposed(
     chain: Reader,
     info: ModelInfo,
-    start: Classifier,
+    parameters: Parameters[Any],
     terms: IncentiveMechanism,
     own_parts: Mapping[str, str | Path] | None = None,
 ) -> Composition:
@@ -32,8 +34,10 @@ def recomposed(
     ----------
     chain, info
         Of the contract.
-    start, terms
-        Its twins, as they were when it was deployed.
+    parameters
+        Of its classifier.
+    terms
+        The twin of its mechanism, as it was when it was deployed.
     own_parts
         As for `compose`.
 
@@ -48,7 +52,7 @@ def recomposed(
     """
     addresses = read_data_contracts(chain, info.address)
     composition = compose(
-        start,
+        parameters.start,
         terms,
         Texts(info.name, info.description, info.encoder),
         max_features=info.max_features,
@@ -56,6 +60,7 @@ def recomposed(
         start_in_code=not addresses,
         own_parts=own_parts,
         clone=info.implementation is not None,
+        warm=parameters.warm_features(chain),
     )
     return composition.placed(addresses)
 

@@ -33,7 +33,21 @@ GROUP: constant(uint256) = 32
 MOST_CLASSES: constant(uint256) = 2**16
 MOST_GROUPS: constant(uint256) = MOST_CLASSES // LANES
 
+# Words from 0 on that were filled at deployment, so that none of them is dear to change for the first time: they
+# hold the complement of their counters.
+WARM_WORDS: constant(uint256) = parameters.WARM_WORDS
+
 counters: uint256[2**48]
+
+
+@deploy
+def __init__():
+    """
+    @notice Fills the words that are to be filled.
+    """
+    if WARM_WORDS != 0:
+        for place: uint256 in range(max(1, WARM_WORDS)):
+            self.counters[place] = max_value(uint256)
 
 
 @external
@@ -71,15 +85,39 @@ def baseRows() -> uint256:
 @view
 def counterWords(first: uint256, count: uint256) -> DynArray[uint256, PAGE]:
     """
-    @notice A page of the counters as they are kept.
+    @notice A page of the counters.
     @param first From which word on.
     @param count How many words, at most 256.
     @return The words.
     """
     words: DynArray[uint256, PAGE] = []
     for i: uint256 in range(count, bound=PAGE):
-        words.append(self.counters[first + i])
+        if WARM_WORDS != 0:
+            words.append(self.counters[first + i] ^ self._filled(first + i))
+        else:
+            words.append(self.counters[first + i])
     return words
+
+
+@external
+@pure
+def warmWords() -> uint256:
+    """
+    @return How many words of counters were filled at deployment.
+    """
+    return WARM_WORDS
+
+
+@internal
+@pure
+def _filled(place: uint256) -> uint256:
+    """
+    @param place Of a word of counters.
+    @return What the word differs by from its counters.
+    """
+    if place < WARM_WORDS:
+        return max_value(uint256)
+    return 0
 
 
 @internal
@@ -167,5 +205,8 @@ def _counter(label: uint256, index: uint256) -> uint256:
     @param index Of a feature.
     @return Its counter.
     """
-    word: uint256 = self.counters[self._place(unsafe_div(label, LANES), index)]
+    place: uint256 = self._place(unsafe_div(label, LANES), index)
+    word: uint256 = self.counters[place]
+    if WARM_WORDS != 0:
+        word ^= self._filled(place)
     return (word >> self._bit(index, label % LANES)) & COUNTER_MASK

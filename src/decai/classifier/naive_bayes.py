@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from decai.classifier._base import BaseClassifier, checked_names
 from decai.classifier._bayes_kernels import COUNT_LIMIT, count, decide, decide_rows, learn
 from decai.classifier._sparse import MAX_FEATURES, PLACE, Columns, ColumnsCheckpoint, grown
-from decai.errors import InputError, Refused
+from decai.errors import InputError
 from decai.protocols import ClassStart
 from decai.samples import Features, FloatArray, IntArray, Samples
 from decai.units import SCALE

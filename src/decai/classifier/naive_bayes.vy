@@ -74,6 +74,7 @@ def __init__(
     """
     classes.__init__(names, state)
     bases.__init__(start)
+    lanes.__init__()
     if not parameters.SHARED:
         for i: uint256 in range(parameters.STATE_WORDS):
             self._classes[i] = state[i]
@@ -243,8 +244,8 @@ def addClass(
             refusals._refuse("naive-bayes: the features must be strictly increasing")
         lowest = unsafe_add(index, 1)
         total = unsafe_add(total, count)
-        # Nothing was ever counted for a class that is new.
-        lanes.counters[lanes._place(group, index)] |= count << lanes._bit(index, lane)
+        # Nothing was ever counted for a class that is new, and a word that is filled holds complements.
+        lanes.counters[lanes._place(group, index)] ^= count << lanes._bit(index, lane)
         values.append((index << 64) | count)
     word: uint256 = (total << TOTAL) | convert(numSamples, uint256)
     self._classes[label >> 1] |= word << unsafe_mul(label & 1, OF_CLASS)
@@ -375,6 +376,8 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
                 if at != place:
                     place = at
                     counters = lanes.counters[at]
+                    if lanes.WARM_WORDS != 0:
+                        counters ^= lanes._filled(at)
                 counts: uint256 = counters >> unsafe_add(unsafe_mul(index % lanes.PER_WORD, lanes.WIDTH), counter_bit)
                 base: uint256 = 0
                 if parameters.SHARED:
@@ -475,9 +478,12 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
     # Where the first feature's counter is; without features this word stays as it is.
     place: uint256 = lanes._place(group, (features[0] << samples.LANE) >> samples.TOP)
     counters: uint256 = lanes.counters[place]
+    if lanes.WARM_WORDS != 0:
+        counters ^= lanes._filled(place)
     room: uint256 = samples.LANES - 1
     if parameters.SHARED:
-        safe: uint256 = unsafe_sub(MOST, unsafe_sub(clone_table.BIT << ((clone._layout() >> lanes.LANE_BITS) & lanes.LANE_BITS_MASK), 1))
+        lane_bits: uint256 = (clone._layout() >> lanes.LANE_BITS) & lanes.LANE_BITS_MASK
+        safe: uint256 = unsafe_sub(MOST, unsafe_sub(clone_table.BIT << lane_bits, 1))
     for words: uint256 in features:
         word: uint256 = words
         if room != samples.LANES:
@@ -488,9 +494,13 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
             word = word << samples.LANE
             at: uint256 = unsafe_add(first_place, unsafe_div(index, lanes.PER_WORD))
             if at != place:
+                if lanes.WARM_WORDS != 0:
+                    counters ^= lanes._filled(place)
                 lanes.counters[place] = counters
                 place = at
                 counters = lanes.counters[at]
+                if lanes.WARM_WORDS != 0:
+                    counters ^= lanes._filled(at)
             bit: uint256 = unsafe_add(unsafe_mul(index % lanes.PER_WORD, lanes.WIDTH), counter_bit)
             count: uint256 = (counters >> bit) & lanes.COUNTER_MASK
             if count < safe or count < unsafe_sub(MOST, lanes._base(of, index)):
@@ -498,6 +508,8 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
                 seen = unsafe_add(seen, 1)
         left = unsafe_sub(left, here)
         room = samples.LANES
+    if lanes.WARM_WORDS != 0:
+        counters ^= lanes._filled(place)
     lanes.counters[place] = counters
     # Counts of 64 bits are never full; that of samples stops at its limit.
     bits: uint256 = unsafe_mul(of & 1, OF_CLASS)

@@ -83,6 +83,7 @@ def __init__(
     """
     classes.__init__(names, state)
     bases.__init__(start)
+    lanes.__init__()
     if parameters.SHARED:
         return
     starts: uint256[parameters.NUM_CLASSES] = empty(uint256[parameters.NUM_CLASSES])
@@ -498,6 +499,8 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
                 if at >= after:
                     after = unsafe_add(at, 1)
                     counters = lanes.counters[at]
+                    if lanes.WARM_WORDS != 0:
+                        counters ^= lanes._filled(at)
                 elif index <= last:
                     self._refuse_order()
                 last = index
@@ -727,6 +730,8 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
     # Where the first feature's counter is; without features this word stays as it is.
     place: uint256 = unsafe_add(first_place, unsafe_div((features[0] << samples.LANE) >> samples.TOP, lanes.PER_WORD))
     counters: uint256 = lanes.counters[place]
+    if lanes.WARM_WORDS != 0:
+        counters ^= lanes._filled(place)
     room: uint256 = samples.LANES - 1
     for words: uint256 in features:
         word: uint256 = words
@@ -738,9 +743,13 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
             word = word << samples.LANE
             at: uint256 = unsafe_add(first_place, unsafe_div(index, lanes.PER_WORD))
             if at > place:
+                if lanes.WARM_WORDS != 0:
+                    counters ^= lanes._filled(place)
                 lanes.counters[place] = counters
                 place = at
                 counters = lanes.counters[at]
+                if lanes.WARM_WORDS != 0:
+                    counters ^= lanes._filled(at)
             elif index < unsafe_add(last, 1):
                 self._refuse_order()
             last = index
@@ -796,6 +805,8 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
                 counted = unsafe_sub(counted, 1)
         left = unsafe_sub(left, here)
         room = samples.LANES
+    if lanes.WARM_WORDS != 0:
+        counters ^= lanes._filled(place)
     lanes.counters[place] = counters
     # C grows by 2 k + 1 with each, and B by the mean. B is below 2^30 * 2^32 * 2^32, and C below 2^64 * 2^32: neither
     # reaches the next field.

@@ -29,12 +29,23 @@ from decai.protocols import ClassStart
 from decai.samples import Features, FloatArray, IntArray, Samples
 from decai.units import SCALE, truncated_div
 
-__all__ = ["COUNTER_HIGH", "COUNTER_LOW", "WEIGHT_LIMIT", "SparsePerceptron"]
+__all__ = ["COUNTER_BITS", "WEIGHT_LIMIT", "SparsePerceptron", "counter_limit"]
 
 WEIGHT_LIMIT: Final = 2**47 - 1
-"""Largest base weight; with 16-bit counters, a 32-bit rate and `MAX_FEATURES`, no score leaves 64 bits."""
-COUNTER_LOW: Final = -(2**15)
-COUNTER_HIGH: Final = 2**15 - 1
+"""Largest base weight; learned is as much at most, so that with `MAX_FEATURES` no score leaves 64 bits."""
+COUNTER_BITS: Final = (8, 16, 32)
+"""Widths that counters can have."""
+
+
+def counter_limit(bits: int, rate: int) -> int:
+    """K of the rule: counters of so many bits go from -K to K - 1 at this learning rate.
+
+    Examples
+    --------
+    >>> counter_limit(16, 50_000_000), counter_limit(32, 50_000_000), counter_limit(32, 1)
+    (32768, 2814749, 2147483648)
+    """
+    return min(1 << bits - 1, (WEIGHT_LIMIT + 1) // rate)
 
 
 @kernel
@@ -84,10 +95,11 @@ def _learn(
     direct: int,
     size: int,
     base: IntArray,
-    counters: NDArray[np.int16],
+    counters: NDArray[np.int32],
     weights: IntArray,
     rate: int,
     intercept: int,
+    most: int,
 ) -> int:
     """UNCHANGED or CHANGED, or with nothing done PLACE.
 
@@ -104,7 +116,7 @@ def _learn(
     step = 1 if label == 1 else -1
     for column in columns:
         counter = counters[column] + step
-        if COUNTER_LOW <= counter <= COUNTER_HIGH:
+        if -most <= counter < most:
             counters[column] = counter
             weights[column] = base[column] + counter * rate
     return CHANGED
@@ -140,7 +152,7 @@ def _train(
 class _Checkpoint:
     columns: ColumnsCheckpoint
     base: IntArray
-    counters: NDArray[np.int16]
+    counters: NDArray[np.int32]
 
 
 class SparsePerceptron(BaseClassifier):
@@ -148,7 +160,7 @@ class SparsePerceptron(BaseClassifier):
 
     ``score = intercept + sum of the weights of the listed features``; class 1 if the score is above 0.
     When the contributed label differs from the prediction, each listed weight moves by the learning
-    rate. ``weight = base + counter * rate`` with a 16-bit counter that stops at its limits.
+    rate. ``weight = base + counter * rate`` with a counter that stops at its limits.
 
     Parameters
     ----------
@@ -160,6 +172,8 @@ class SparsePerceptron(BaseClassifier):
         Fixed point, in the same range; it never changes.
     learning_rate
         Fixed point, unsigned 32 bit, at least 1.
+    counter_bits
+        8, 16 or 32; counters of b bits go from -K to K - 1, with ``K = min(2^(b-1), 2^47 // rate)``.
     counters
         The counters that are not 0, by feature index; each of a feature that has a base weight.
     max_features, index_bits
@@ -193,6 +207,7 @@ class SparsePerceptron(BaseClassifier):
         counters: Mapping[int, int] | None = None,
         max_features: int = MAX_FEATURES,
         index_bits: int = 32,
+        counter_bits: int = 16,
     ) -> None:
         names = checked_names(classes, 2, self.kind)
         if len(names) != 2:
@@ -200,16 +215,20 @@ class SparsePerceptron(BaseClassifier):
         super().__init__(names)
         self.learning_rate = checked_rate(learning_rate, self.kind)
         self.intercept = self._checked_weight("the intercept", intercept)
+        if counter_bits not in COUNTER_BITS:
+            raise InputError(f"{self.kind}: counters have 8, 16 or 32 bits, not {counter_bits}")
+        self.counter_bits = counter_bits
+        self._most = counter_limit(counter_bits, self.learning_rate)
         self._columns = Columns(self.kind, max_features, index_bits)
         self._base = np.zeros(0, dtype=np.int64)
-        self._counters = np.zeros(0, dtype=np.int16)
+        self._counters = np.zeros(0, dtype=np.int32)
         self._weights = np.zeros(0, dtype=np.int64)
         items = dict(weights if isinstance(weights, Mapping) else enumerate(weights))
         placed = self._columns.place_indices(items)
         self._grow()
         self._base[placed] = [self._checked_weight(f"weight {i}", w) for i, w in items.items()]
         for index, count in (counters or {}).items():
-            if index not in items or not COUNTER_LOW <= count <= COUNTER_HIGH:
+            if index not in items or not -self._most <= count < self._most:
                 raise InputError(f"{self.kind}: counter {index} is out of range or has no base weight")
             self._counters[self._columns.place_indices([index])] = count
         self._weights = self._base + self._counters * np.int64(self.learning_rate)
@@ -300,6 +319,7 @@ class SparsePerceptron(BaseClassifier):
             self._weights,
             self.learning_rate,
             self.intercept,
+            self._most,
         )
 
     def store(self, features: Features) -> Features:
@@ -371,7 +391,7 @@ class SparsePerceptron(BaseClassifier):
             raise
         self._base = np.zeros_like(counts)
         self._base[known] = weights
-        self._counters = np.zeros(len(counts), dtype=np.int16)
+        self._counters = np.zeros(len(counts), dtype=np.int32)
         self._weights = self._base.copy()
         self._begin_era()
 

@@ -3,7 +3,7 @@
 @title Sparse perceptron
 @license MIT
 @notice Two classes; learns from its mistakes by a fixed step. weight = base + counter * learning rate, with
-    16-bit counters, sixteen to a word, that stop at their limits.
+    counters of 8, 16 or 32 bits, as many to a word as fit, that stop at their limits.
 @dev Specified in docs/mechanism.md#sparse-perceptron; the twin of classifier/sparse_perceptron.py.
 """
 
@@ -20,11 +20,18 @@ exports: bases.__interface__
 BATCH: constant(uint256) = 16
 PAGE: constant(uint256) = 256
 
-# Raised by 2^15, a counter is never negative: it can be summed up, and a step that stays within its limits
-# neither carries into the next one nor borrows from it.
-COUNTER_MASK: constant(uint256) = 2**16 - 1
-COUNTER_ZERO: constant(uint256) = 2**15
+# Raised by half of its range, a counter is never negative: it can be summed up, and a step that stays within its
+# limits neither carries into the next one nor borrows from it.
+COUNTER_BITS: constant(uint256) = parameters.COUNTER_BITS
+COUNTER_MASK: constant(uint256) = 2**COUNTER_BITS - 1
+COUNTER_ZERO: constant(uint256) = 2**(COUNTER_BITS - 1)
 COUNTER_ZEROS: constant(uint256) = COUNTER_ZERO * (max_value(uint256) // COUNTER_MASK)
+LOWEST: constant(uint256) = COUNTER_ZERO - parameters.COUNTER_LIMIT
+HIGHEST: constant(uint256) = COUNTER_ZERO + parameters.COUNTER_LIMIT - 1
+# A feature's counter is in the word that its index without the last IN_WORD bits names; these bits say where.
+IN_WORD: constant(uint256) = parameters.COUNTER_PLACE_BITS
+IN_WORD_MASK: constant(uint256) = 2**IN_WORD - 1
+BY_BITS: constant(uint256) = 8 - IN_WORD
 BASES: constant(uint256) = bases.PER_WORD
 BASE_BITS: constant(uint256) = bases.BITS
 BASE_MASK: constant(uint256) = bases.MASK
@@ -35,7 +42,7 @@ INTERCEPT_ZERO: constant(uint256) = 2**47
 RAISED_INTERCEPT: constant(uint256) = parameters.RAISED_INTERCEPT
 INDEX_MASK: constant(uint256) = 2**parameters.INDEX_BITS - 1
 NOWHERE: constant(uint256) = max_value(uint256)
-PLACE: constant(uint256) = samples.TOP + 4
+PLACE: constant(uint256) = samples.TOP + IN_WORD
 
 if parameters.SHARED:
     # Of the numbers of a clone: the learning rate (32 bits), and above it the intercept, raised.
@@ -45,10 +52,13 @@ if parameters.SHARED:
 RATE: constant(uint256) = parameters.RATE
 # By how much the sums of `_predict` are raised with each feature.
 RAISED_BY: constant(uint256) = BASE_ZERO + COUNTER_ZERO * RATE
+# Words from 0 on that were filled at deployment, so that none of them is dear to change for the first time: they
+# hold their counters raised, and all others signed.
+WARM_WORDS: constant(uint256) = parameters.WARM_WORDS
 if not parameters.SHARED:
     _first_class: immutable(String[parameters.CLASS_LENGTH])
     _second_class: immutable(String[parameters.CLASS_LENGTH])
-_counters: uint256[2 ** (parameters.INDEX_BITS - 4)]
+_counters: uint256[2 ** (parameters.INDEX_BITS - IN_WORD)]
 
 
 @deploy
@@ -68,6 +78,9 @@ def __init__(
         _first_class = classes[0]
         _second_class = classes[1]
     bases.__init__(start)
+    if WARM_WORDS != 0:
+        for place: uint256 in range(max(1, WARM_WORDS)):
+            self._counters[place] = COUNTER_ZEROS
 
 
 @external
@@ -111,10 +124,16 @@ def predict(data: DynArray[int64, parameters.MAX_FEATURES]) -> uint64:
     for item: int64 in data:
         index: uint256 = convert(convert(convert(item, int256), bytes32), uint256)
         seen |= index
-        steps = unsafe_add(
-            steps,
-            ((self._counters[(index & INDEX_MASK) >> 4] >> ((index & 15) << 4)) & COUNTER_MASK) ^ COUNTER_ZERO,
-        )
+        if WARM_WORDS != 0:
+            steps = unsafe_add(steps, self._counter(index & INDEX_MASK))
+        else:
+            steps = unsafe_add(
+                steps,
+                (
+                    (self._counters[(index & INDEX_MASK) >> IN_WORD] >> ((index & IN_WORD_MASK) << BY_BITS))
+                    & COUNTER_MASK
+                ) ^ COUNTER_ZERO,
+            )
         if not IN_PLACE:
             total = unsafe_add(total, bases._value(index))
         elif index < parameters.BASE_ENTRIES:
@@ -213,17 +232,38 @@ def weights(index: uint64) -> int80:
 
 
 @external
+@pure
+def counterBits() -> uint256:
+    """
+    @return The bits of a counter.
+    """
+    return COUNTER_BITS
+
+
+@external
+@pure
+def warmWords() -> uint256:
+    """
+    @return How many words of counters were filled at deployment.
+    """
+    return WARM_WORDS
+
+
+@external
 @view
 def counterWords(first: uint256, count: uint256) -> DynArray[uint256, PAGE]:
     """
-    @notice A page of the counters as they are kept.
-    @param first From which word on; feature j is in word j // 16, at bit 16 * (j % 16), signed.
+    @notice A page of the counters.
+    @param first From which word on. With b counter bits feature j is in word j * b // 256, at bit j * b % 256, signed.
     @param count How many words, at most 256.
     @return The words.
     """
     words: DynArray[uint256, PAGE] = []
     for i: uint256 in range(count, bound=PAGE):
-        words.append(self._counters[first + i])
+        if WARM_WORDS != 0:
+            words.append(self._counters[first + i] ^ self._zeros(first + i) ^ COUNTER_ZEROS)
+        else:
+            words.append(self._counters[first + i])
     return words
 
 
@@ -269,7 +309,9 @@ def _raised(index: uint256) -> uint256:
     @param index Of a feature, below 2 to the power of the index bits.
     @return Its weight plus RAISED_BY, which is never negative.
     """
-    counter: uint256 = (self._counters[index >> 4] >> ((index & 15) << 4)) & COUNTER_MASK
+    if WARM_WORDS != 0:
+        return unsafe_add(bases._value(index), unsafe_mul(self._counter(index), RATE))
+    counter: uint256 = (self._counters[index >> IN_WORD] >> ((index & IN_WORD_MASK) << BY_BITS)) & COUNTER_MASK
     return unsafe_add(bases._value(index), unsafe_mul(counter ^ COUNTER_ZERO, RATE))
 
 
@@ -282,10 +324,34 @@ def _weight_of_clone(index: uint256) -> int256:
     @return Its weight, fixed point.
     """
     assert parameters.SHARED
-    counter: uint256 = ((self._counters[index >> 4] >> ((index & 15) << 4)) & COUNTER_MASK) ^ COUNTER_ZERO
-    step: int256 = (convert(counter, int256) - convert(COUNTER_ZERO, int256)) * convert(clone._numbers() & RATE_MASK, int256)
-    zero: uint256 = clone_table.BIT << unsafe_sub((clone._layout() >> clone_table.VALUE_BITS) & clone_table.BITS_MASK, 1)
+    steps: int256 = convert(self._counter(index), int256) - convert(COUNTER_ZERO, int256)
+    step: int256 = steps * convert(clone._numbers() & RATE_MASK, int256)
+    bits: uint256 = (clone._layout() >> clone_table.VALUE_BITS) & clone_table.BITS_MASK
+    zero: uint256 = clone_table.BIT << unsafe_sub(bits, 1)
     return convert(bases._value(index), int256) - convert(zero, int256) + step
+
+
+@internal
+@view
+def _counter(index: uint256) -> uint256:
+    """
+    @param index Of a feature, below 2 to the power of the index bits.
+    @return Its counter, raised.
+    """
+    place: uint256 = index >> IN_WORD
+    return ((self._counters[place] ^ self._zeros(place)) >> ((index & IN_WORD_MASK) << BY_BITS)) & COUNTER_MASK
+
+
+@internal
+@pure
+def _zeros(place: uint256) -> uint256:
+    """
+    @param place Of a word of counters.
+    @return What the word differs by from its counters, raised.
+    """
+    if place < WARM_WORDS:
+        return 0
+    return COUNTER_ZEROS
 
 
 @internal
@@ -296,7 +362,7 @@ def _label(total: uint256, count: uint256) -> uint64:
     @param count How many they are.
     @return 1 if the score is above 0, else 0.
     """
-    # At most 2^14 terms below 2^52 and a few: far from any limit.
+    # At most 2^14 terms below 2^65: far from any limit.
     if unsafe_add(total, RAISED_INTERCEPT) > unsafe_add(unsafe_mul(count, RAISED_BY), INTERCEPT_ZERO):
         return 1
     return 0
@@ -336,10 +402,13 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
         for i: uint256 in range(here, bound=samples.LANES):
             index: uint256 = word >> samples.TOP
             word = word << samples.LANE
-            if index >> 4 != place:
-                place = index >> 4
+            if index >> IN_WORD != place:
+                place = index >> IN_WORD
                 counters = self._counters[place] ^ COUNTER_ZEROS
-            steps = unsafe_add(steps, (counters >> ((index & 15) << 4)) & COUNTER_MASK)
+                if WARM_WORDS != 0:
+                    if place < WARM_WORDS:
+                        counters ^= COUNTER_ZEROS
+            steps = unsafe_add(steps, (counters >> ((index & IN_WORD_MASK) << BY_BITS)) & COUNTER_MASK)
             if parameters.SHARED:
                 if index < listed:
                     at: uint256 = unsafe_div(index, per_word) << 5
@@ -390,13 +459,15 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
     zeros: uint256 = COUNTER_ZEROS
     # Minus one, in the counter that it is shifted to.
     step: uint256 = max_value(uint256)
-    stop: uint256 = 0
+    stop: uint256 = LOWEST
     if label == 1:
         step = 1
-        stop = COUNTER_MASK
+        stop = HIGHEST
     left: uint256 = features[0] >> samples.TOP
     # Where the first feature's counter is; without features the first word stays as it is.
     place: uint256 = (features[0] << samples.LANE) >> PLACE
+    if WARM_WORDS != 0:
+        zeros = self._zeros(place)
     counters: uint256 = self._counters[place] ^ zeros
     room: uint256 = samples.LANES - 1
     for words: uint256 in features:
@@ -407,11 +478,13 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
         for i: uint256 in range(here, bound=samples.LANES):
             index: uint256 = word >> samples.TOP
             word = word << samples.LANE
-            if index >> 4 != place:
+            if index >> IN_WORD != place:
                 self._counters[place] = counters ^ zeros
-                place = index >> 4
+                place = index >> IN_WORD
+                if WARM_WORDS != 0:
+                    zeros = self._zeros(place)
                 counters = self._counters[place] ^ zeros
-            bit: uint256 = (index & 15) << 4
+            bit: uint256 = (index & IN_WORD_MASK) << BY_BITS
             if (counters >> bit) & COUNTER_MASK != stop:
                 counters = unsafe_add(counters, step << bit)
         left = unsafe_sub(left, here)

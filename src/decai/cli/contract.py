@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from decai.cli.deploy import AsClone, Bits, Bound, Incentive, Part, composed, model_of, own_parts
+from decai.cli.deploy import (
+    AsClone,
+    Bits,
+    Bound,
+    CounterBits,
+    Incentive,
+    Part,
+    Warm,
+    composed,
+    model_of,
+    own_parts,
+)
 from decai.cli.options import Json, Rpc
 from decai.cli.show import counted
 from decai.cli.terms import ENTRY, terms_of_options
@@ -48,6 +59,8 @@ def source(
     incentive: Incentive = None,
     max_features: Bound = None,
     index_bits: Bits = None,
+    counter_bits: CounterBits = None,
+    warm: Warm = 0,
     part: Part = None,
     clone: AsClone = False,
     rpc: Rpc = None,
@@ -65,14 +78,21 @@ def source(
         read, facts = model_of(path)
         texts: dict[str, str | None] = dict.fromkeys(("name", "description", "encoder"))
         terms = terms_of_options({"incentive": incentive}, facts[ENTRY], facts["source"])
-        what = composed(read, terms, facts, texts, max_features, index_bits, part or (), clone=clone)
+        what = composed(
+            read,
+            terms,
+            facts,
+            texts,
+            max_features,
+            index_bits,
+            part or (),
+            counter_bits=counter_bits,
+            warm=warm,
+            clone=clone,
+        )
     else:
-        chosen = {
-            "--incentive": incentive,
-            "--max-features": max_features,
-            "--index-bits": index_bits,
-            "--clone": clone or None,
-        }
+        chosen = {"--incentive": incentive, "--max-features": max_features, "--index-bits": index_bits}
+        chosen |= {"--counter-bits": counter_bits, "--warm": warm or None, "--clone": clone or None}
         what = _of_deployed(model, rpc, part or (), chosen)
     # Where its data contracts will be is known when they are deployed.
     arguments = f"0x{constructor_arguments(what).hex()}" if what.is_placed else None
@@ -130,7 +150,7 @@ def _of_deployed(
             "deployed from by --part incentive=FILE.vy"
         )
     terms = terms_beside(chain, info) if own else terms_of(info, Seconds(0))
-    what = recomposed(chain, info, read_parameters(chain, info).start, terms, own)
+    what = recomposed(chain, info, read_parameters(chain, info), terms, own)
     if not is_code_of(chain.code(info.address), what):
         made = f"{own['incentive']} makes" if own else "this version of decai composes"
         raise InputError(f"{info.address}: the code on the chain is another than what {made}")

@@ -42,6 +42,18 @@ CostWeight = Annotated[
 Shares = Annotated[str | None, typer.Option(help=f"Reporters share by count or by deposit; {_ELSE} count.")]
 Bound = Annotated[int | None, typer.Option(help="Most features of a sample: 64, 128, 256 or 512.")]
 Bits = Annotated[int | None, typer.Option(help="16 or 32; hashed features need 32.")]
+CounterBits = Annotated[
+    int | None,
+    typer.Option(help="Of a sparse perceptron: 8, 16 or 32; by default as the file says, or 16."),
+]
+Warm = Annotated[
+    int,
+    typer.Option(
+        metavar="N",
+        min=0,
+        help="Fill the counters of the first N features now, so that nobody pays for the first touch.",
+    ),
+]
 Part = Annotated[
     list[str] | None,
     typer.Option("--part", metavar="ROLE=FILE.vy", help="An own module for the incentive or classifier."),
@@ -64,6 +76,8 @@ def deploy(
     encoder: Annotated[str | None, typer.Option(help="What makes its features.")] = None,
     max_features: Bound = None,
     index_bits: Bits = None,
+    counter_bits: CounterBits = None,
+    warm: Warm = 0,
     part: Part = None,
     clone: AsClone = False,
     rpc: Rpc = None,
@@ -92,7 +106,18 @@ def deploy(
     }
     terms = terms_of_options(options, facts[ENTRY], facts["source"])
     texts = {"name": name, "description": description, "encoder": encoder}
-    what = composed(model, terms, facts, texts, max_features, index_bits, part or (), clone=clone)
+    what = composed(
+        model,
+        terms,
+        facts,
+        texts,
+        max_features,
+        index_bits,
+        part or (),
+        counter_bits=counter_bits,
+        warm=warm,
+        clone=clone,
+    )
     # Lists of features are in the encoder's own indices, so that the contract has none to name.
     plan = plan_deployment(what)
     warnings = _warnings(terms)
@@ -172,6 +197,8 @@ def composed(
     index_bits: int | None,
     parts: Sequence[str],
     *,
+    counter_bits: int | None = None,
+    warm: int = 0,
     clone: bool = False,
 ) -> "Composition":
     """The contract of a model with these terms."""
@@ -189,7 +216,15 @@ def composed(
     if index_bits is None:
         index_bits = facts["bits"] or (16 if _largest(model) < 2**16 else 32)
     return compose(
-        model, terms, named, max_features=max_features, index_bits=index_bits, own_parts=own, clone=clone
+        model,
+        terms,
+        named,
+        max_features=max_features,
+        index_bits=index_bits,
+        own_parts=own,
+        counter_bits=counter_bits,
+        warm=warm,
+        clone=clone,
     )
 
 

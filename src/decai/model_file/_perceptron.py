@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from decai.classifier import DensePerceptron, SparsePerceptron
 from decai.classifier.dense_perceptron import SUM_LIMIT, WEIGHT_LIMIT
-from decai.classifier.sparse_perceptron import COUNTER_HIGH, COUNTER_LOW
+from decai.classifier.sparse_perceptron import COUNTER_BITS, counter_limit
 from decai.classifier.sparse_perceptron import WEIGHT_LIMIT as SPARSE_LIMIT
 from decai.model_file._field import FORMAT, INDEX, U32, Field, Rule
 from decai.units import SCALE, from_fixed, truncated_div
@@ -27,7 +27,8 @@ _DENSE_WEIGHT: Final = Rule(
     "every weight must be a finite number between -4611686018.42 and 4611686018.42",
 )
 _RATE: Final = Rule(1, U32, "the learning rate must be a number from 0.000000001 to 4.294967295")
-_COUNTER: Final = Rule(COUNTER_LOW, COUNTER_HIGH, "every counter must be a whole number of 16 bits")
+_USUAL_BITS: Final = 16
+_BITS: Final = "counters have 8, 16 or 32 bits"
 _SUM: Final = Rule(-SUM_LIMIT, SUM_LIMIT, "every sum must be a whole number below 2^55 in size")
 _WEIGHTS: Final = "it must be a list of weights, or an object of weights by feature index"
 
@@ -44,14 +45,25 @@ def read_sparse(model: Field) -> SparsePerceptron:
     names = model.require("classifications", "it names the two classes").names(exactly=2)
     rate = _rate(model)
     fields = _sparse_weights(model)
+    bits = _counter_bits(model)
     counters: dict[int, int] = {}
     learned = model.exact().get("counters")
+    most = counter_limit(bits, rate)
+    rule = Rule(-most, most - 1, f"every counter must be a whole number from {-most} to {most - 1}")
     for index, counter in learned.by_index("it must be an object").items() if learned is not None else ():
         if index not in fields:
             counter.fail("there is no weight for this feature")
-        counters[index] = counter.whole(_COUNTER)
+        counters[index] = counter.whole(rule)
     base = {index: _base(field, _WEIGHT, counters.get(index, 0) * rate) for index, field in fields.items()}
-    return SparsePerceptron(names, base, _intercept(model, _WEIGHT), rate, counters)
+    return SparsePerceptron(names, base, _intercept(model, _WEIGHT), rate, counters, counter_bits=bits)
+
+
+def _counter_bits(model: Field) -> int:
+    bits = model.exact().get("counterBits")
+    if bits is None:
+        return _USUAL_BITS
+    width = bits.whole(Rule(min(COUNTER_BITS), max(COUNTER_BITS), _BITS))
+    return width if width in COUNTER_BITS else bits.fail(_BITS)
 
 
 def _sparse_weights(model: Field) -> dict[int, Field]:
@@ -126,10 +138,12 @@ def write_sparse(model: SparsePerceptron) -> dict[str, Any]:
         listed += 1
     others = {str(index): from_fixed(weight) for index, weight in weights.items() if index >= listed}
     counters = {str(index): count for index, count in model.counters().items()}
+    bits = {} if model.counter_bits == _USUAL_BITS else {"counterBits": model.counter_bits}
+    exact = {**bits, **({"counters": counters} if counters else {})}
     return {
         **_written("sparse perceptron", model, [weights[index] for index in range(listed)]),
         **({"sparseWeights": others} if others else {}),
-        **({"decai": {"format": FORMAT, "counters": counters}} if counters else {}),
+        **({"decai": {"format": FORMAT, **exact}} if exact else {}),
     }
 
 

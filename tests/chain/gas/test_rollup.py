@@ -43,7 +43,8 @@ def test_noise_cannot_be_compressed() -> None:
 
 
 def test_what_was_seen_before_takes_three_bytes_for_264() -> None:
-    # The first two bytes are never looked for again. 266 literals take 9 bytes more, and the last 12 one more.
+    # The first two bytes are never looked for again. 266 literals take 9 bytes more,
+    # and the last 12 one more.
     noise = random.Random(5).randbytes(264)
     assert compressed_size(b"ab" + noise + noise + b"the end.....") == 266 + 9 + 3 + 12 + 1
 

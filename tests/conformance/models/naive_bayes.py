@@ -61,6 +61,7 @@ def naive_bayes(
     max_features: int,
     index_bits: int,
     start_in_code: bool = True,
+    warm: int = 0,
 ) -> ModelCase:
     """A naive Bayes classifier."""
 
@@ -77,7 +78,9 @@ def naive_bayes(
 
     known = sorted({index for of_class in counts for index in of_class})
     last = max(known, default=0)
-    rows = sparse_rows(max_features, index_bits, [0, 1, *known[:6], last, min(last + 1, 2**index_bits - 1)])
+    rows = sparse_rows(
+        max_features, index_bits, [0, 1, 5, *known[:6], last, min(last + 1, 2**index_bits - 1)]
+    )
     value = st.sampled_from([1, 2, 7, MOST, MOST - 1, 0])
     return ModelCase(
         name,
@@ -88,6 +91,7 @@ def naive_bayes(
         [(0,), (1,), (2,)],
         compare,
         start_in_code=start_in_code,
+        warm=warm,
         starts=class_starts(index_bits, value),
     )
 
@@ -124,6 +128,10 @@ NAIVE_BAYES: Final = (
         256,
         16,
         start_in_code=False,
+    ),
+    # Three words of two features each are filled; a fourth class comes to lie in them too.
+    naive_bayes(
+        "filled counters", [{0: 3, 5: MOST}, {1: 4, 6: 2}, {7: 1}], [4, 5, 0], 9, 10**9, 64, 16, warm=5
     ),
     # Too far apart for a list.
     naive_bayes(

@@ -64,6 +64,7 @@ def sparse_centroid(
     max_features: int,
     index_bits: int,
     start_in_code: bool = True,
+    warm: int = 0,
 ) -> ModelCase:
     """A sparse centroid."""
 
@@ -79,7 +80,9 @@ def sparse_centroid(
 
     known = sorted({index for of_class in means for index in of_class})
     last = max(known, default=0)
-    lists = sparse_rows(max_features, index_bits, [0, 1, *known[:6], last, min(last + 1, 2**index_bits - 1)])
+    lists = sparse_rows(
+        max_features, index_bits, [0, 1, 5, *known[:6], last, min(last + 1, 2**index_bits - 1)]
+    )
     value = st.sampled_from([1, SCALE // 3, SCALE, SCALE - 1, 0, SCALE + 1, MOST])
     return ModelCase(
         name,
@@ -91,6 +94,7 @@ def sparse_centroid(
         [(0,), (1,), (2,)],
         compare,
         start_in_code=start_in_code,
+        warm=warm,
         starts=class_starts(index_bits, value),
     )
 
@@ -129,6 +133,16 @@ SPARSE_CENTROIDS: Final = (
         256,
         16,
         start_in_code=False,
+    ),
+    # Three words of two features each are filled; a fourth class comes to lie in them too.
+    sparse_centroid(
+        "filled counters",
+        [{0: SCALE, 5: THIRD}, {1: THIRD, 6: SCALE // 2}, {7: 1}],
+        [3, 4, 0],
+        None,
+        64,
+        16,
+        warm=5,
     ),
     # Too far apart for a list.
     sparse_centroid(

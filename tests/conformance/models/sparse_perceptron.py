@@ -21,14 +21,19 @@ def compare_sparse_perceptron(
     """Counters and base weights; of 2^32 counters always just those near what was mentioned."""
     assert isinstance(classifier, SparsePerceptron)
     counters, bits = classifier.counters(), classifier.index_bits
-    places = {index >> 4 for index in {*mentioned, *counters, 0} if 0 <= index < 1 << bits}
+    width = classifier.counter_bits
+    per_word = 256 // width
+    assert read(chain, address, "counterBits()", "uint256") == width
+    places = {index // per_word for index in {*mentioned, *counters, 0} if 0 <= index < 1 << bits}
     near = {place + step for place in places for step in (-1, 0, 1)}
-    pages = [(place, 1) for place in sorted(near) if 0 <= place < 1 << (bits - 4)]
+    end = (1 << bits) // per_word
+    pages = [(place, 1) for place in sorted(near) if 0 <= place < end]
     if whole and bits == 16:
-        pages = [(first, PAGE) for first in range(0, 1 << 12, PAGE)]
+        pages = [(first, PAGE) for first in range(0, end, PAGE)]
     expected: dict[int, int] = {}
     for index, counter in counters.items():
-        expected[index >> 4] = expected.get(index >> 4, 0) + ((counter % 2**16) << 16 * (index % 16))
+        place, lane = divmod(index, per_word)
+        expected[place] = expected.get(place, 0) + ((counter % 2**width) << width * lane)
     for first, count in pages:
         words = read(chain, address, "counterWords(uint256,uint256)", "uint256[]", first, count)
         assert list(words) == [expected.get(place, 0) for place in range(first, first + count)]
@@ -57,6 +62,8 @@ def sparse_perceptron(
     index_bits: int,
     pushes: Sequence[tuple[Row, int]] = (),
     start_in_code: bool = True,
+    counter_bits: int = 16,
+    warm: int = 0,
 ) -> ModelCase:
     """A sparse perceptron."""
 
@@ -68,14 +75,25 @@ def sparse_perceptron(
             rate,
             max_features=max_features,
             index_bits=index_bits,
+            counter_bits=counter_bits,
         )
 
     last = max(weights, default=0)
-    known = [*sorted(weights)[:6], last, min(last + 1, 2**index_bits - 1)]
+    known = [*sorted(weights)[:6], last, min(last + 1, 2**index_bits - 1), max(warm, 1) - 1, warm]
     rows = sparse_rows(max_features, index_bits, known)
     simple = [(0,), (1,), (2,)]
     return ModelCase(
-        name, build, max_features, index_bits, rows, simple, compare_sparse_perceptron, pushes, start_in_code
+        name,
+        build,
+        max_features,
+        index_bits,
+        rows,
+        simple,
+        compare_sparse_perceptron,
+        pushes,
+        start_in_code,
+        warm=warm,
+        counter_limit=min(2 ** (counter_bits - 1), 2**47 // rate),
     )
 
 
@@ -104,6 +122,40 @@ SPARSE_PERCEPTRONS: Final = (
         [((0,) * 512, 1), ((1,) * 512, 0), ((0, 1) * 256, 1)],
     ),
     sparse_perceptron("all to be learned", {}, 0, 1, 64, 32),
+    # 32 counters to a word, of which two are filled at deployment: features 0 to 63.
+    sparse_perceptron(
+        "narrow counters, filled",
+        {0: -(2**46), 1: 2**46, 2: 3, 3: -3, 63: 1, 64: -1},
+        -1,
+        5,
+        128,
+        16,
+        [((0,) * 40, 1), ((1,) * 40, 0), ((0, 0, 1), 1)],
+        counter_bits=8,
+        warm=33,
+    ),
+    # They stop where what they have learned would leave 48 bits, long before their own 32 are full.
+    sparse_perceptron(
+        "wide counters",
+        {0: -LIMIT, **dict.fromkeys(range(1, 5), LIMIT), 5: 1},
+        -LIMIT,
+        2**32 - 1,
+        512,
+        32,
+        [((0,) * 512, 1), ((1,) * 400 + (2, 3, 4), 0)],
+        counter_bits=32,
+    ),
+    # Four words are filled: features 0 to 63. The fifth is not.
+    sparse_perceptron(
+        "filled counters in a data contract",
+        {0: -5, 1: 5, 63: 2, 64: -2},
+        0,
+        3,
+        64,
+        16,
+        start_in_code=False,
+        warm=64,
+    ),
     # Base weights of 42 bits in several words of a data contract.
     sparse_perceptron(
         "data contract",

@@ -6,7 +6,7 @@ from typing import Any
 from decai.chain.base import Reader
 from decai.chain.kinds.base import Parameters
 from decai.chain.model import ModelInfo
-from decai.chain.parts import ClassifierPart
+from decai.chain.parts import Choices, ClassifierPart
 from decai.errors import ChainError, InputError
 from decai.protocols import Classifier, ClassStart
 
@@ -44,7 +44,7 @@ def lists_features(classifier: Classifier) -> bool:
     return kind is None or not kind.takes_vectors
 
 
-def classifier_part(classifier: Classifier, max_features: int, index_bits: int) -> ClassifierPart:
+def classifier_part(classifier: Classifier, choices: Choices) -> ClassifierPart:
     """The part of a classifier.
 
     Raises
@@ -55,7 +55,7 @@ def classifier_part(classifier: Classifier, max_features: int, index_bits: int) 
     kind = _kinds().get(classifier.kind)
     if kind is None or not isinstance(classifier, kind.twin_class):
         raise InputError(f"{classifier.kind}: there is no contract for this kind of classifier")
-    return kind.part(classifier, max_features, index_bits)
+    return kind.part(classifier, choices)
 
 
 def read_parameters(chain: Reader, info: ModelInfo) -> Parameters[Any]:

@@ -12,7 +12,8 @@ from decai.chain.base import Reader
 from decai.chain.data_contract import WORDS_IN_CONTRACT
 from decai.chain.kinds.reading import read_words
 from decai.chain.model import ModelInfo
-from decai.chain.parts import ClassifierPart
+from decai.chain.model import read_state as read
+from decai.chain.parts import Choices, ClassifierPart
 from decai.errors import ChainError, InputError, Refused
 from decai.protocols import Classifier, ClassStart
 
@@ -54,7 +55,7 @@ class Parameters(ABC, Generic[C]):
 
     @staticmethod
     @abstractmethod
-    def part(classifier: Any, max_features: int, index_bits: int) -> ClassifierPart:
+    def part(classifier: Any, choices: Choices) -> ClassifierPart:
         """The part of a contract that starts where a classifier is.
 
         Raises
@@ -78,6 +79,24 @@ class Parameters(ABC, Generic[C]):
     def vocabulary(self) -> int:
         """How many features the encoder of the model's samples gives."""
         return self.start.num_features
+
+    @property
+    def features_per_word(self) -> int:
+        """How many features share a word of counters; 0 if there are no counters of features."""
+        return 0
+
+    def warm_features(self, chain: Reader) -> int:
+        """The counters of how many features, from 0 on, were made cheap to change for the first time.
+
+        Raises
+        ------
+        ChainError
+            If there is no answer.
+        """
+        if not self.features_per_word:
+            return 0
+        words = int(read(chain, self.info.address, "warmWords()", "uint256"))
+        return words * self.features_per_word
 
     @abstractmethod
     def state(self, twin: C) -> State:

@@ -7,7 +7,7 @@ from decai.chain.base import Reader
 from decai.chain.base_table import BaseTable
 from decai.chain.kinds.base import Parameters, State, made
 from decai.chain.kinds.lanes import table_constants
-from decai.chain.kinds.room import cannot_be_said, require_room
+from decai.chain.kinds.room import cannot_be_said, refuse_counter_bits, refuse_warm, require_room
 from decai.chain.kinds.tables import read_start_words, read_table
 from decai.chain.kinds.vectors import (
     SUM_BITS,
@@ -19,7 +19,7 @@ from decai.chain.kinds.vectors import (
     vector_constants,
 )
 from decai.chain.model import ModelInfo
-from decai.chain.parts import ClassifierPart, Constant
+from decai.chain.parts import Choices, ClassifierPart, Constant
 from decai.chain.sample_form import VECTORS
 from decai.classifier import DenseCentroid
 from decai.classifier.dense_centroid import COUNT_LIMIT, SUM_LIMIT, wrong_centroid
@@ -43,8 +43,10 @@ class DenseCentroidParameters(Parameters[DenseCentroid]):
     takes_vectors: ClassVar = True
 
     @staticmethod
-    def part(classifier: DenseCentroid, max_features: int, index_bits: int) -> ClassifierPart:
+    def part(classifier: DenseCentroid, choices: Choices) -> ClassifierPart:
         """The part of a contract that starts where a classifier is."""
+        refuse_counter_bits(classifier.kind, choices)
+        refuse_warm(classifier.kind, choices)
         kind, size = classifier.kind, classifier.num_features
         require_size(kind, size)
         words = [word ^ ZEROS for word in _sum_words(classifier)]

@@ -7,11 +7,12 @@ from decai.chain.base import Reader
 from decai.chain.base_table import pack_base_weights, unpack_base_weights
 from decai.chain.kinds.base import Parameters, State, made
 from decai.chain.kinds.lanes import table_constants
+from decai.chain.kinds.room import refuse_counter_bits, refuse_warm
 from decai.chain.kinds.tables import read_table
 from decai.chain.kinds.vectors import require_size, rows_of, sum_words, sums_in, vector_constants
 from decai.chain.model import ModelInfo
 from decai.chain.model import read_state as read
-from decai.chain.parts import ClassifierPart, Constant
+from decai.chain.parts import Choices, ClassifierPart, Constant
 from decai.chain.sample_form import VECTORS
 from decai.classifier import DensePerceptron
 from decai.classifier.dense_perceptron import SUM_LIMIT, WEIGHT_LIMIT
@@ -32,8 +33,10 @@ class DensePerceptronParameters(Parameters[DensePerceptron]):
     takes_vectors: ClassVar = True
 
     @staticmethod
-    def part(classifier: DensePerceptron, max_features: int, index_bits: int) -> ClassifierPart:
+    def part(classifier: DensePerceptron, choices: Choices) -> ClassifierPart:
         """The part of a contract that starts where a classifier is; its sums become base weights."""
+        refuse_counter_bits(classifier.kind, choices)
+        refuse_warm(classifier.kind, choices)
         weights, kind = classifier.weights(), classifier.kind
         require_size(kind, len(weights))
         if max(map(abs, weights)) > WEIGHT_LIMIT:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from decai.chain.base_table import BaseTable, is_hashed, pack_table, unpack_table
-from decai.chain.parts import Constant
-from decai.errors import ChainError
+from decai.chain.kinds.room import warm_words
+from decai.chain.parts import Choices, Constant
+from decai.errors import ChainError, InputError
 
 __all__ = ["COUNTER_BITS", "LANES", "LaneBases", "Lanes", "pack_lanes", "table_constants", "unpack_lanes"]
 
@@ -111,8 +112,16 @@ class LaneBases:
     rows: int
     groups: int
 
-    def constants(self) -> dict[str, Constant]:
-        """What ``parameters.vy`` holds of it."""
+    def constants(self, kind: str, choices: Choices) -> dict[str, Constant]:
+        """What ``parameters.vy`` holds of it and of the counters.
+
+        Raises
+        ------
+        InputError
+            If counters are to be filled that cannot be.
+        """
+        if choices.warm and self.groups > 1:
+            raise InputError(f"{kind}: counters of at most {LANES[-1]} classes can be warmed up")
         table = self.table
         numbers = {
             "LANES": self.lanes,
@@ -122,6 +131,7 @@ class LaneBases:
             # Only features below it can be in the table.
             "BASE_FEATURES": 1 << _GROUP_SHIFT if table.key_bits else self.rows,
             "BASE_GROUPS": self.groups,
+            "WARM_WORDS": warm_words(kind, choices, Lanes(self.lanes).per_word),
         }
         return {name: Constant("uint256", number) for name, number in numbers.items()} | table_constants(
             table

@@ -6,11 +6,11 @@ from typing import Any, ClassVar, Final, Self
 from decai.chain.base import Reader
 from decai.chain.kinds.base import Parameters, State, made
 from decai.chain.kinds.lanes import Lanes, pack_lanes
-from decai.chain.kinds.room import pairs_of, require_index, require_room
+from decai.chain.kinds.room import pairs_of, refuse_counter_bits, require_index, require_room
 from decai.chain.kinds.tables import read_lanes, read_start_words
 from decai.chain.model import ModelInfo
 from decai.chain.model import read_state as read
-from decai.chain.parts import ClassifierPart, Constant
+from decai.chain.parts import Choices, ClassifierPart, Constant
 from decai.chain.sample_form import SampleForm
 from decai.classifier import NaiveBayes
 from decai.classifier._bayes_kernels import COUNT_LIMIT
@@ -37,24 +37,30 @@ class NaiveBayesParameters(Parameters[NaiveBayes]):
         super().__init__(info, start)
         self.lanes = lanes
 
+    @property
+    def features_per_word(self) -> int:
+        """How many features share a word of counters."""
+        return self.lanes.per_word
+
     @staticmethod
-    def part(classifier: NaiveBayes, max_features: int, index_bits: int) -> ClassifierPart:
+    def part(classifier: NaiveBayes, choices: Choices) -> ClassifierPart:
         """The part of a contract that starts where a classifier is."""
+        refuse_counter_bits(classifier.kind, choices)
         columns = [classifier.counts(label) for label in range(len(classifier.classes))]
-        require_index(classifier.kind, (index for column in columns for index in column), index_bits)
+        require_index(classifier.kind, (index for column in columns for index in column), choices.index_bits)
         most = max((count for column in columns for count in column.values()), default=0)
-        bases = pack_lanes(columns, max(1, most.bit_length()), index_bits)
+        bases = pack_lanes(columns, max(1, most.bit_length()), choices.index_bits)
         require_room(classifier.kind, bases.table, "base counts")
         return ClassifierPart(
             "classifier/naive_bayes.vy",
             {
-                **bases.constants(),
+                **bases.constants(classifier.kind, choices),
                 "SMOOTHING": Constant("uint32", classifier.smoothing),
                 "ALPHA": Constant("uint256", classifier.smoothing),
                 "VOCABULARY": Constant("uint256", classifier.vocabulary),
             },
-            SampleForm.indices(index_bits),
-            max_features,
+            SampleForm.indices(choices.index_bits),
+            choices.max_features,
             bases.table.words,
             _class_words(classifier),
             takes_classes=True,

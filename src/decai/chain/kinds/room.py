@@ -6,10 +6,19 @@ from typing import Final
 from decai.chain.base_table import BaseTable
 from decai.chain.kinds.base import MOST_TABLE_WORDS
 from decai.chain.model import ModelInfo
+from decai.chain.parts import Choices
 from decai.errors import InputError, Refused
 from decai.protocols import ClassStart
 
-__all__ = ["cannot_be_said", "pairs_of", "require_index", "require_room"]
+__all__ = [
+    "cannot_be_said",
+    "pairs_of",
+    "refuse_counter_bits",
+    "refuse_warm",
+    "require_index",
+    "require_room",
+    "warm_words",
+]
 
 
 _MOST_PAIRS: Final = 1024
@@ -52,10 +61,10 @@ def pairs_of(
         raise cannot_be_said(kind, name, start, "a number of samples is out of range")
     pairs = sorted(start.values.items())
     if any(index >> 32 or value >> value_bits for index, value in pairs):
-        fits = next(
-            index >> info.form.lane_bits == 0 for index, value in pairs if _is_wrong(info, index, value, most)
-        )
-        raise cannot_be_said(kind, name, start, otherwise if fits else "a feature index is out of range")
+        wrong = next(index for index, value in pairs if _is_wrong(info, index, value, most))
+        if wrong >> info.form.lane_bits:
+            otherwise = "a feature index is out of range"
+        raise cannot_be_said(kind, name, start, otherwise)
     if len(pairs) > _MOST_PAIRS:
         raise cannot_be_said(kind, name, start, f"a class starts from at most {_MOST_PAIRS:,} features")
     return [[index, value] for index, value in pairs]
@@ -76,3 +85,22 @@ def require_room(kind: str, table: BaseTable, what: str) -> None:
     """Raise `InputError` if no contract has room for a base table; `what` it holds."""
     if len(table.words) > MOST_TABLE_WORDS:
         raise InputError(f"{kind}: {table.entries:,} {what} do not fit into {MOST_TABLE_WORDS:,} words")
+
+
+def refuse_counter_bits(kind: str, choices: Choices) -> None:
+    """Raise `InputError` if a width is chosen for the counters of a kind that has just one."""
+    if choices.counter_bits is not None:
+        raise InputError(f"{kind}: only the counters of a sparse perceptron have a width to choose")
+
+
+def refuse_warm(kind: str, choices: Choices) -> None:
+    """Raise `InputError` if counters are to be filled of a kind that has none."""
+    if choices.warm:
+        raise InputError(f"{kind}: it has no counters that can be warmed up")
+
+
+def warm_words(kind: str, choices: Choices, per_word: int) -> int:
+    """How many words of counters, of so many features each, are filled at deployment."""
+    if not 0 <= choices.warm <= 1 << choices.index_bits:
+        raise InputError(f"{kind}: {choices.warm:,} is no number of features that can be warmed up")
+    return -(-choices.warm // per_word)

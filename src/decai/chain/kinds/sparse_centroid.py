@@ -6,11 +6,11 @@ from typing import Any, ClassVar, Final, Self
 from decai.chain.base import Reader
 from decai.chain.kinds.base import Parameters, State, made
 from decai.chain.kinds.lanes import Lanes, pack_lanes
-from decai.chain.kinds.room import pairs_of, require_index, require_room
+from decai.chain.kinds.room import pairs_of, refuse_counter_bits, require_index, require_room
 from decai.chain.kinds.tables import read_lanes, read_start_words
 from decai.chain.model import ModelInfo
 from decai.chain.model import read_state as read
-from decai.chain.parts import ClassifierPart, Constant
+from decai.chain.parts import Choices, ClassifierPart, Constant
 from decai.chain.sample_form import SampleForm
 from decai.classifier import SparseCentroid
 from decai.errors import ChainError
@@ -43,26 +43,34 @@ class SparseCentroidParameters(Parameters[SparseCentroid]):
         super().__init__(info, start)
         self.lanes = lanes
 
+    @property
+    def features_per_word(self) -> int:
+        """How many features share a word of counters."""
+        return self.lanes.per_word
+
     @staticmethod
-    def part(classifier: SparseCentroid, max_features: int, index_bits: int) -> ClassifierPart:
+    def part(classifier: SparseCentroid, choices: Choices) -> ClassifierPart:
         """The part of a contract that starts where a classifier is."""
+        refuse_counter_bits(classifier.kind, choices)
         labels = range(len(classifier.classes))
         means = [classifier.initial(label)[1] for label in labels]
         counts = [classifier.learned(label)[1] for label in labels]
-        require_index(classifier.kind, (j for column in (*means, *counts) for j in column), index_bits)
+        require_index(
+            classifier.kind, (j for column in (*means, *counts) for j in column), choices.index_bits
+        )
         count_bits = max((k.bit_length() for column in counts for k in column.values()), default=0)
         mean_bits = max((v.bit_length() for column in means for v in column.values()), default=0)
         columns = [
             {j: of_mean.get(j, 0) << count_bits | of_count.get(j, 0) for j in {*of_mean, *of_count}}
             for of_mean, of_count in zip(means, counts, strict=True)
         ]
-        bases = pack_lanes(columns, max(_LEAST_BITS, count_bits + mean_bits), index_bits)
+        bases = pack_lanes(columns, max(_LEAST_BITS, count_bits + mean_bits), choices.index_bits)
         require_room(classifier.kind, bases.table, "base values")
         return ClassifierPart(
             "classifier/sparse_centroid.vy",
-            {**bases.constants(), "BASE_COUNT_BITS": Constant("uint256", count_bits)},
-            SampleForm.indices(index_bits),
-            max_features,
+            {**bases.constants(classifier.kind, choices), "BASE_COUNT_BITS": Constant("uint256", count_bits)},
+            SampleForm.indices(choices.index_bits),
+            choices.max_features,
             bases.table.words,
             [*_class_words(classifier), *(_start_word(classifier, label) for label in labels)],
             takes_classes=True,
