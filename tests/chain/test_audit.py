@@ -219,7 +219,7 @@ def cheat(old: str, new: str) -> ChainTrainer:
 @pytest.mark.parametrize(
     ("old", "new", "found"),
     [
-        ("unsafe_mul(costWeight, 3600)", "unsafe_mul(costWeight, 3601)", r"cost \d+,?\d* wei; the rule says"),
+        ("unsafe_mul(parameters.COST_WEIGHT, 3600)", "unsafe_mul(parameters.COST_WEIGHT, 3601)", r"cost \d+,?\d* wei; the rule says"),
         (
             "self._share(data_handler._deposit(contribution), account)",
             "left",
@@ -239,7 +239,7 @@ def test_finds_a_contract_that_breaks_its_rules(old: str, new: str, found: str) 
 
 
 def test_finds_other_code_though_it_did_nothing_wrong_yet() -> None:
-    trainer = cheat("unsafe_mul(costWeight, 3600)", "unsafe_mul(costWeight, 3601)")
+    trainer = cheat("unsafe_mul(parameters.COST_WEIGHT, 3600)", "unsafe_mul(parameters.COST_WEIGHT, 3601)")
     assert list(failed(trainer)) == ["code"]
 
 

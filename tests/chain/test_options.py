@@ -119,7 +119,7 @@ def test_commands_deploy_show_export_and_deploy_again(give: Give, chain: RpcChai
     assert read(chain, Address(second), "warmWords()", "uint256") == 0
 
     shown = [
-        give("contract", "source", *which, "--json").told()["input"]["sources"]["parameters.vy"]
+        give("contract", "source", *which, "--json").told()["input"]["sources"]["parameters.vy"]["content"]
         for which in (("model.json", *options), (first, *at))
     ]
     assert all("COUNTER_BITS: constant(uint256) = 8\n" in text for text in shown)

@@ -117,8 +117,7 @@ def deploying(chain: Chain, plan: Plan, sender: Address, progress: Say | None = 
         )
         return
     with open_journal(chain, "deploy", sender, plan.content, say) as journal:
-        has_begun = not journal.is_empty
-        yield _carry_out(chain, plan, sender, journal.send, say, lambda: has_begun or journal.found > 0)
+        yield _carry_out(chain, plan, sender, journal.send, say, lambda: journal.found > 0)
         journal.acknowledge()
 
 
