@@ -772,6 +772,8 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
                             base = convert(extract32(piece, unsafe_sub(at_byte, begin)), uint256) >> unsafe_add(
                                 unsafe_mul(index % per_word, value_bits), base_bit
                             )
+                elif (counters >> bit) & lanes.COUNTER_MASK != MOST:
+                    means = unsafe_add(means, (self._means[at] >> bit) & lanes.COUNTER_MASK)
             else:
                 if index < num_bases:
                     if parameters.BASES_HASHED:
@@ -793,8 +795,8 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
                             base = convert(extract32(piece, unsafe_sub(at_word, begin) << 5), uint256) >> unsafe_add(
                                 unsafe_mul(index % bases.PER_WORD, bases.BITS), base_bit
                             )
-            if is_added and (counters >> bit) & lanes.COUNTER_MASK != MOST:
-                means = unsafe_add(means, (self._means[at] >> bit) & lanes.COUNTER_MASK)
+                elif is_added and (counters >> bit) & lanes.COUNTER_MASK != MOST:
+                    means = unsafe_add(means, (self._means[at] >> bit) & lanes.COUNTER_MASK)
             k: uint256 = unsafe_add((counters >> bit) & lanes.COUNTER_MASK, base & old_mask)
             if k < MOST:
                 counters = unsafe_add(counters, 1 << bit)
@@ -815,7 +817,11 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
     if parameters.SHARED:
         first: uint256 = self._start_of_clone(of, layout)
     else:
-        first: uint256 = self._start(of)
+        first: uint256 = 0
+        if is_added:
+            first = self._added[of]
+        else:
+            first = _starts[of]
     if unsafe_add(first & MOST, sums & MOST) != MOST:
         sums = unsafe_add(sums, 1)
     self._classes[of] = sums
