@@ -622,7 +622,8 @@ def _predict_of_clone(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
             for i: uint256 in range(here, bound=samples.LANES):
                 index: uint256 = word >> samples.TOP
                 word = word << samples.LANE
-                self._require_increasing(index >= lowest)
+                if index < lowest:
+                    self._refuse_order()
                 lowest = unsafe_add(index, 1)
                 at: uint256 = (group << lanes.GROUP) | unsafe_div(index, lanes.PER_WORD)
                 if at != place:
