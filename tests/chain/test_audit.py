@@ -219,7 +219,11 @@ def cheat(old: str, new: str) -> ChainTrainer:
 @pytest.mark.parametrize(
     ("old", "new", "found"),
     [
-        ("unsafe_mul(parameters.COST_WEIGHT, 3600)", "unsafe_mul(parameters.COST_WEIGHT, 3601)", r"cost \d+,?\d* wei; the rule says"),
+        (
+            "unsafe_mul(parameters.COST_WEIGHT, 3600)",
+            "unsafe_mul(parameters.COST_WEIGHT, 3601)",
+            r"cost \d+,?\d* wei; the rule says",
+        ),
         (
             "self._share(data_handler._deposit(contribution), account)",
             "left",
