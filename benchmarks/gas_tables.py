@@ -11,7 +11,7 @@ from decai.chain.gas.report import Combination
 from decai.chain.gas.scenario import ACTIONS, INCENTIVES, Variant
 from decai.chain.gas.subjects import CLASSIFIERS, SUBJECTS, sparse_centroid_of_means
 
-__all__ = ["OPTIONS", "tables"]
+__all__ = ["CLONE", "OPTIONS", "tables"]
 
 _STAKEABLE: Final = INCENTIVES[0]
 _SPARSE: Final = tuple(kind for kind in CLASSIFIERS if not SUBJECTS[kind].takes_vectors)
@@ -28,6 +28,18 @@ _TABLES: Final = {
     Variant("hashed", index_bits=32, spread=_FAR_APART): "hashed, features far apart, 32-bit indices",
 }
 _MEANS: Final = Variant("means", model=sparse_centroid_of_means)
+CLONE: Final = Variant("clone", clone=True)
+"""A contract that shares its code."""
+_ALL_WARM: Final = 1_000
+_COUNTERS: Final = {
+    "sparse-perceptron": {
+        Variant(f"{bits} bits{', filled' * bool(warm)}", counter_bits=bits, warm=warm): (bits, warm)
+        for bits in (8, 16, 32)
+        for warm in (0, _ALL_WARM)
+    },
+    "naive-bayes": {Variant("filled", warm=_ALL_WARM): (32, _ALL_WARM)},
+    "sparse-centroid": {Variant("filled", warm=_ALL_WARM): (32, _ALL_WARM)},
+}
 
 OPTIONS: Final[Sequence[tuple[Combination, Variant]]] = (
     *(((_SPARSE[0], _STAKEABLE, SUBJECTS[_SPARSE[0]].lengths[0]), variant) for variant in _ROOM),
@@ -38,6 +50,12 @@ OPTIONS: Final[Sequence[tuple[Combination, Variant]]] = (
         for count in SUBJECTS[kind].lengths[:2]
     ),
     *((("sparse-centroid", _STAKEABLE, count), _MEANS) for count in SUBJECTS["sparse-centroid"].lengths[:2]),
+    *(((kind, _STAKEABLE, SUBJECTS[kind].lengths[0]), CLONE) for kind in CLASSIFIERS),
+    *(
+        ((kind, _STAKEABLE, SUBJECTS[kind].lengths[0]), variant)
+        for kind, variants in _COUNTERS.items()
+        for variant in variants
+    ),
 )
 """What is measured of contracts for which something else was chosen."""
 
@@ -57,6 +75,8 @@ def tables(rows: Sequence[GasRow], options: Sequence[GasRow]) -> dict[str, list[
         "arithmetic": _arithmetic(by_key),
         "room": _room(options),
         "base_tables": _base_tables(options),
+        "clones": _clones(by_key, options),
+        "counters": _counters(by_key, options),
     }
 
 
@@ -73,6 +93,7 @@ def _actions(rows: Rows) -> list[str]:
     body = [
         [f"`{action}`", meaning, *(_above(_reference(rows, kind, action)) for kind in CLASSIFIERS)]
         for action, meaning in ACTIONS.items()
+        if _reference(rows, CLASSIFIERS[0], action)
     ]
     return table(head, body)
 
@@ -185,3 +206,48 @@ def _base_tables(options: Sequence[GasRow]) -> list[str]:
                 body.append([kind, text, f"{count}", f"{row['deploy'].transactions}", *cells])
     head = ["classifier", "base table", "features", "transactions to deploy"]
     return table([*head, *(f"`{action}`" for action in actions)], body)
+
+
+def _clones(rows: Rows, options: Sequence[GasRow]) -> list[str]:
+    """What a clone costs, and how much more its calls do."""
+    actions = ("add_agree", "add_change", "refund", "report", "report_timeout", "predict")
+    found = _of_variants(options)
+    body = []
+    for kind in CLASSIFIERS:
+        row = found[kind, SUBJECTS[kind].lengths[0], CLONE.name]
+        alone = {action: _reference(rows, kind, action) for action in ("deploy", *actions)}
+        assert all(alone.values())
+        deploy = alone["deploy"]
+        assert deploy is not None
+        more = (
+            f"{row[action].gas:,} (+{row[action].gas - one.gas:,})"
+            for action, one in alone.items()
+            if one is not None and action != "deploy"
+        )
+        body.append(
+            [
+                kind,
+                f"{deploy.gas:,}",
+                f"{row['deploy'].gas:,} (-{1 - row['deploy'].gas / deploy.gas:.0%})",
+                f"{row['deploy_shared'].gas:,}",
+                *more,
+            ]
+        )
+    head = ["classifier", "`deploy` alone", "a clone", "shared, once", *(f"`{action}`" for action in actions)]
+    return table(head, body)
+
+
+def _counters(rows: Rows, options: Sequence[GasRow]) -> list[str]:
+    """What the width of counters and words that are filled in advance change."""
+    actions = ("deploy", "add_change_first_touch", "add_agree", "add_change", "refund", "predict")
+    found = _of_variants(options)
+    body = []
+    for kind, variants in _COUNTERS.items():
+        usual = {action: _reference(rows, kind, action) for action in actions}
+        if kind != "sparse-perceptron":
+            body.append([kind, "32", "no", *(f"{one.gas:,}" for one in usual.values() if one is not None)])
+        for variant, (bits, warm) in variants.items():
+            row = found[kind, SUBJECTS[kind].lengths[0], variant.name]
+            cells = [f"{row[action].gas:,}" for action in actions]
+            body.append([kind, f"{bits}", f"of {warm:,} features" if warm else "no", *cells])
+    return table(["classifier", "bits", "filled", *(f"`{action}`" for action in actions)], body)

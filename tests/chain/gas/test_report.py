@@ -13,7 +13,7 @@ from typing import Final
 import pytest
 
 from benchmarks import gas as benchmark
-from benchmarks.gas_tables import OPTIONS
+from benchmarks.gas_tables import CLONE, OPTIONS
 from decai.chain.base import Mined
 from decai.chain.gas import GasRow
 from decai.chain.gas.bounds import slots_of
@@ -57,8 +57,18 @@ MOST: Final[Mapping[str, Mapping[str, int]]] = {
     "dense-centroid": _DENSE,
 }
 """What contracts were built for, with the reference samples."""
+MOST_OF_CLONES: Final = {
+    "sparse-perceptron": 1_600_000,
+    "naive-bayes": 5_000_000,
+    "sparse-centroid": 5_000_000,
+    "dense-perceptron": 600_000,
+    "dense-centroid": 600_000,
+}
+"""What it may take to deploy a clone."""
 MONEY: Final = {"report_partial", "report_further", "report_timeout", "report_timeout_owner"}
 """What there is only where deposits are."""
+OF_CLONES: Final = {"deploy_shared"}
+"""What there is only where code is shared."""
 
 
 def of_reference(classifier: str, incentive: str = "stakeable") -> Combination:
@@ -161,7 +171,7 @@ def test_the_snapshot_has_every_action_with_every_mechanism_and_sample(kept: lis
         for classifier, subject in SUBJECTS.items()
         for features in subject.lengths
         for incentive in INCENTIVES
-        for action in (ACTIONS if incentive != "points" else ACTIONS.keys() - MONEY)
+        for action in ACTIONS.keys() - OF_CLONES - (MONEY if incentive == "points" else set())
     }
     assert benchmark.by_key(kept).keys() == expected
 
@@ -170,6 +180,15 @@ def test_the_snapshot_of_options_has_every_option() -> None:
     rows = benchmark.kept_rows(benchmark.OPTIONS_SNAPSHOT)
     found = {((row.classifier, row.incentive, row.features), row.variant) for row in rows}
     assert found == {(combination, variant.name) for combination, variant in OPTIONS}
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_a_clone_takes_what_was_promised_and_no_more_than_before(classifier: str) -> None:
+    rows = [row for row, _ in measured_and_traced(of_reference(classifier), CLONE)]
+    assert benchmark.grown(benchmark.kept_rows(benchmark.OPTIONS_SNAPSHOT), rows) == []
+    found = {row.action: row.gas for row in rows}
+    assert found["deploy"] <= MOST_OF_CLONES[classifier]
+    assert found.keys() == ACTIONS.keys()
 
 
 def test_nothing_costs_less_than_its_lower_bound(measured: list[GasRow], kept: list[GasRow]) -> None:

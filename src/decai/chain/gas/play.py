@@ -5,9 +5,14 @@ from typing import Final
 from decai.chain.abi import call_data
 from decai.chain.base import Chain, Mined, Transaction
 from decai.chain.client import ChainTrainer
+from decai.chain.clone_data import OWN_AT
+from decai.chain.clones import clone_call, made_clone, shared_parts
 from decai.chain.compiler import compile_composition
+from decai.chain.compose_clone import Clone
+from decai.chain.create2 import DEPLOYER, deployer_data
 from decai.chain.data_contract import deployment_of
 from decai.chain.deploy import init_code
+from decai.chain.factory import FACTORY
 from decai.chain.gas.bounds import Needs, Slots, Work, intrinsic, lower_bound, slots_of, summands
 from decai.chain.gas.rollup import compressed_size, signed
 from decai.chain.gas.row import GasRow
@@ -118,15 +123,33 @@ class Scenario:
             where.append(_contract(mined))
         self._needs = self._needs.with_contracts(len(where))
         what = what.placed(where)
-        data = init_code(what)
-        mined = self._chain.send(Transaction(self._owner, None, data))
-        trainer = ChainTrainer(self._chain, _contract(mined), mined.block)
-        info = trainer.info
-        self._room, self._index_bits = info.max_features, info.form.lane_bits
-        size = compile_composition(what).code_size
+        self._room, self._index_bits = int(what.constants["MAX_FEATURES"]), int(what.constants["INDEX_BITS"])
+        if isinstance(what, Clone):
+            to: Address | None = FACTORY
+            data, size = clone_call(what, self._brought(what)), OWN_AT + len(what.data)
+            mined = self._chain.send(Transaction(self._owner, to, data))
+            address = made_clone(mined)
+        else:
+            to, data, size = None, init_code(what), compile_composition(what).code_size
+            mined = self._chain.send(Transaction(self._owner, to, data))
+            address = _contract(mined)
         work.append(Work(data, self._slots("deploy"), mined.logs, code_size=size))
-        self._record("deploy", [*done, mined], work, [signed(None, one.data, 0) for one in work])
-        return trainer
+        sent = [*(signed(None, one.data, 0) for one in work[:-1]), signed(to, data, 0)]
+        self._record("deploy", [*done, mined], work, sent)
+        return ChainTrainer(self._chain, address, mined.block)
+
+    def _brought(self, clone: Clone) -> Address:
+        """Bring what clones share; returns where the implementation is."""
+        parts = shared_parts(clone)
+        work = [Work(deployer_data(part.init_code), code_size=len(part.code)) for part in parts]
+        mined = [self._chain.send(Transaction(self._owner, DEPLOYER, one.data)) for one in work]
+        if not all(part.is_on(self._chain) for part in parts):
+            raise ChainError("the chain lacks the deterministic deployer that brings what clones share")
+        sent = [signed(DEPLOYER, one.data, 0) for one in work]
+        self._record("deploy_shared", mined, work, sent)
+        # The first clone of all makes the factory's number of them other than 0.
+        self._chain.send(Transaction(self._owner, FACTORY, clone_call(clone, parts[0].address)))
+        return parts[0].address
 
     def _add(
         self, author: Address, label: int, action: str | None = None, by: ChainTrainer | None = None

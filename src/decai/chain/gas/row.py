@@ -44,7 +44,7 @@ class GasRow:
     @property
     def payload(self) -> str | None:
         """How the sample travels, if one does: ``packed`` or ``int64``."""
-        if self.action == "deploy":
+        if self.action.startswith("deploy"):
             return None
         return "int64" if self.action == "predict" or self.action.endswith("_int64") else "packed"
 

@@ -27,6 +27,7 @@ __all__ = [
 INCENTIVES: Final = ("stakeable", "stakeable-by-deposit", "points")
 ACTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "deploy_shared": "what clones share, once on a chain",
         "deploy": "the contract",
         "add_agree": "a contribution that the model agrees with",
         "add_agree_int64": "the same through the original's entry point",
@@ -75,6 +76,11 @@ class Variant:
     """How far apart features lie: 1 side by side, as those of a list of words, or far, as hashed ones."""
     model: Model | None = None
     """What the model starts from; None is what is usual for its kind."""
+    clone: bool = False
+    """Whether the contract shares its code."""
+    counter_bits: int | None = None
+    warm: int = 0
+    """As in `compose`."""
 
 
 USUAL: Final = Variant()
@@ -125,7 +131,7 @@ def composition(classifier: str, incentive: str, features: int, variant: Variant
     terms = _terms(incentive)
     model = (variant.model or subject.model)(features, variant.spread)
     if subject.takes_vectors:
-        return compose(model, terms, _TEXTS)
+        return compose(model, terms, _TEXTS, clone=variant.clone)
     room = max_features_for(features) if variant.max_features is None else variant.max_features
     if features > room:
         raise InputError(f"a sample of {features} features does not fit into a contract for {room}")
@@ -136,6 +142,9 @@ def composition(classifier: str, incentive: str, features: int, variant: Variant
         max_features=room,
         index_bits=variant.index_bits,
         start_in_code=variant.start_in_code,
+        clone=variant.clone,
+        counter_bits=variant.counter_bits,
+        warm=variant.warm,
     )
 
 
