@@ -1,6 +1,7 @@
 """What all pages share: the network, the outbox, the open models; and the threads in which they may block."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -149,6 +150,10 @@ def _warm_up() -> None:
     """Load what takes long, before the first visitor waits for it."""
     import decai.chain.audit
     import decai.encoder  # noqa: F401
+
+    # All that is there now stays: to look through it for garbage would let everybody wait for half a second.
+    gc.collect()
+    gc.freeze()
 
 
 _current: Dashboard | None = None
