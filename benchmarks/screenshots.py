@@ -26,7 +26,7 @@ _LOOKS: Final[dict[str, dict[str, Any]]] = {
 }
 _TALLEST: Final = {"wide": 1_800, "narrow": 2_200}
 _QUALITY: Final = 80
-_PATIENCE: Final = 60_000
+_PATIENCE: Final = 40_000
 _REVIEW: Final = "A wonderful film with superb actors, though the story is a little boring"
 Visit = Callable[[Page], None]
 
@@ -118,8 +118,11 @@ def _tab(browser: Browser, look: str) -> Iterator[Page]:
 
 def _taken(page: Page, look: str, path: Path) -> int:
     """Write a picture of a page down; returns its bytes."""
+    page.evaluate("window.scrollTo(0, 0)")
+    # What moves has come to rest, and what is said for a moment is over.
     page.wait_for_timeout(700)
-    shot = Image.open(io.BytesIO(page.screenshot(full_page=True)))
+    is_dialog = page.get_by_role("dialog").count() > 0
+    shot: Image.Image = Image.open(io.BytesIO(page.screenshot(full_page=not is_dialog)))
     if shot.height > _TALLEST[look]:
         shot = shot.crop((0, 0, shot.width, _TALLEST[look]))
     shot.convert("RGB").save(path, "WEBP", quality=_QUALITY, method=6)
@@ -133,6 +136,9 @@ def _history_first(page: Page, site: Shown) -> None:
     let_pass(page, "1 day")
     page.goto(f"{site.server.url}{site.reviews_path}/history")
     expect(page.get_by_role("table", name="Accuracy over time")).to_be_visible()
+    # Of the other models as well.
+    page.goto(site.server.url)
+    expect(page.get_by_text("unknown", exact=True)).to_have_count(0)
 
 
 def main() -> None:

@@ -133,7 +133,11 @@ class Dashboard:
         while True:
             await asyncio.sleep(_MEASURE_EVERY)
             if self.head.fault is None:
-                await self.blocking(self.measuring.step)
+                try:
+                    await self.blocking(self.measuring.step)
+                except Exception:
+                    # It is for show alone, and tried again.
+                    _log.exception("accuracies")
 
     async def _look(self, also_unanswered: bool) -> None:
         """Look for what became of open transactions that nobody else is busy with."""

@@ -7,6 +7,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator
+from time import monotonic
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -31,7 +32,12 @@ _MOST: Final = 200
 """So many contributions are measured of a model that was not looked at before: the latest."""
 _PAGE: Final = 50
 _MOST_REPLICAS: Final = 16
+_AGAIN_SECONDS: Final = 15.0
 _NO_DATA: Final = "none"
+
+
+_Mark = tuple[int, int, int | None]
+"""What has changed if a model has to be looked at again."""
 
 
 class _Point(NamedTuple):
@@ -55,7 +61,9 @@ class Measuring:
         self._catalog = catalog
         self._network = network
         self._chain: RpcChain | None = None
-        self._seen: dict[int, tuple[int, int, int | None]] = {}
+        self._seen: dict[int, _Mark] = {}
+        self._later: dict[int, float] = {}
+        """When those are tried again that could not be measured."""
         self._replicas: dict[int, tuple[Replica, Header | None]] = {}
         """What was replayed of models, and the last block that it was replayed to."""
         self._data: dict[str, tuple[Dataset, bytes]] = {}
@@ -67,33 +75,39 @@ class Measuring:
             if chain is not self._chain:
                 self._chain = chain
                 self._replicas.clear()
-            for model in self._changed(chain.chain_id):
-                self._measure(chain, model)
+            for model, mark in self._changed(chain.chain_id):
+                if self._measure(chain, model):
+                    self._seen[model.id] = mark
         except DecaiError as error:
-            _log.info("accuracies wait: %s", error)
+            _log.warning("accuracies wait: %s", error)
 
-    def _changed(self, chain_id: int) -> Iterator["Model"]:
+    def _changed(self, chain_id: int) -> Iterator[tuple["Model", _Mark]]:
         after: str | None = None
         while True:
             page = self._catalog.models.find(chain_id=chain_id, verified=True, after=after, limit=_PAGE)
             for model in page.items:
                 # The last is another one if blocks that were measured are no longer part of the chain.
                 mark = model.contributions, len(model.classes), model.accuracy_block
-                if model.deployed is not None and self._seen.get(model.id) != mark:
-                    yield model
-                    self._seen[model.id] = mark
+                if model.deployed is not None and self._is_due(model.id, mark):
+                    yield model, mark
             if page.next is None:
                 return
             after = page.next
 
-    def _measure(self, chain: "RpcChain", model: "Model") -> None:
+    def _is_due(self, model_id: int, mark: _Mark) -> bool:
+        return self._seen.get(model_id) != mark and monotonic() >= self._later.get(model_id, 0.0)
+
+    def _measure(self, chain: "RpcChain", model: "Model") -> bool:
+        """Measure one model; whether nothing has to be tried again before something changes."""
         try:
             found = test_set_for(model, self._data)
-            if found is None:
-                return
-            self._record(chain, model, *found)
+            if found is not None:
+                self._record(chain, model, *found)
         except DecaiError as error:
-            _log.info("%s is not measured: %s", model.address, error)
+            _log.warning("%s is not measured: %s", model.address, error)
+            self._later[model.id] = monotonic() + _AGAIN_SECONDS
+            return False
+        return True
 
     def _record(self, chain: "RpcChain", model: "Model", data: Dataset, digest: bytes) -> None:
         for point, value in self._measured(chain, model, data, digest):
@@ -137,8 +151,9 @@ class Measuring:
             # Of several contributions in a block the last one counts, which comes first here.
             found.setdefault(made.block, _Point(made.block, made.added, made.transaction))
         if done < 0 and len(found) < _MOST:
-            assert model.deployed is not None
-            found.setdefault(model.first_block, _Point(model.first_block, model.deployed, None))
+            # Not by the model's first block, which may be any before the one in which it was deployed.
+            for event in self._catalog.history.events(model.id, limit=1, oldest_first=True).items:
+                found.setdefault(event.block, _Point(event.block, event.time, None))
         return [found[block] for block in sorted(found)]
 
     def _newest(self, model: "Model", done: int) -> Iterator["Contributed"]:
