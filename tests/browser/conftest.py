@@ -5,23 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from decai.paths import DATA_DIR_VARIABLE
+from tests.browser.chromium import CHROMIUM, chromium
 from tests.browser.served import Served, served
 from tests.conftest import separate_data_folder
 
-CHROMIUM = Path(os.environ.get("DECAI_CHROMIUM", "/usr/bin/chromium"))
 _PATIENCE = 20_000
-_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 @pytest.fixture(scope="session")
@@ -29,10 +20,8 @@ def browser() -> Iterator[Browser]:
     """The machine's Chromium, with nothing of anybody's in it."""
     if not CHROMIUM.exists():
         pytest.skip(f"there is no {CHROMIUM}; install it, or name another by DECAI_CHROMIUM")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), headless=True, args=list(_FLAGS))
-        yield chromium
-        chromium.close()
+    with chromium() as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

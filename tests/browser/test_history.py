@@ -67,24 +67,35 @@ def test_the_money_of_the_participants_adds_up(page: Page, server: Served, used:
     expect(ada).to_contain_text(f"{CONTRIBUTIONS - 1}, {CONTRIBUTIONS - 1} validated")
 
 
-def test_accuracy_is_shown_where_it_was_measured_with_its_test_set(
+def test_accuracy_is_measured_by_itself_and_shown_with_its_block_and_test_set(
     page: Page, server: Served, used: ChainTrainer
 ) -> None:
     page.goto(f"{server.url}/model/{used.address}/history")
-    expect(page.get_by_text("It was not measured here.")).to_be_visible()
+    rows = page.get_by_role("table", name="Accuracy over time").locator("tbody tr")
+    # After its deployment, and after each contribution, the newest first.
+    expect(page.get_by_text(f"1 to 8 of {CONTRIBUTIONS + 1} measurements")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("img", name=re.compile("^Accuracy over time: .* at first"))).to_be_visible()
     with Catalog() as catalog:
         model = catalog.models.at(used.chain.chain_id, used.address)
         assert model is not None
-        catalog.accuracy.record(
-            model.id, 0.8125, block=9, time=Seconds(1_800_000_000), tests=16, test_hash=bytes([0xAB] * 32)
-        )
-    row = page.get_by_role("table", name="Accuracy over time").locator("tbody tr")
-    expect(row).to_contain_text("81.2%")
-    expect(row).to_contain_text("0xabab…abab")
+        (latest, *_) = catalog.accuracy.page(model.id, measured=True).items
+        last = catalog.history.contributions(model.id).items[0]
+    assert latest.block == last.block
+    assert latest.test_hash is not None
+    shown = f"{100 * latest.accuracy:.1f}%"
+    digest = latest.test_hash.hex()
+    for words in (shown, f"{latest.block:,}", "4,904", f"0x{digest[:4]}…{digest[-4:]}"):
+        expect(rows.first).to_contain_text(words)
     page.goto(server.url)
     card = page.get_by_role("article").filter(has_text="Used reviews")
-    expect(card).to_contain_text("81.2%")
+    expect(card).to_contain_text(shown)
     expect(card).to_contain_text(f"{CONTRIBUTIONS}")
+
+
+def test_a_model_without_a_test_set_here_says_that_it_was_not_measured(page: Page, server: Served) -> None:
+    trainer = add_model(server.chain(), review_model(), "Of nobody knows what", "none")
+    page.goto(f"{server.url}/model/{trainer.address}/history")
+    expect(page.get_by_text("It was not measured here", exact=False)).to_be_visible()
 
 
 def test_my_account_tells_what_came_of_my_contributions_to_all_models(

@@ -1,6 +1,7 @@
 """What all pages share: the network, the outbox, the open models; and the threads in which they may block."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ from decai.dashboard.fates import look, send_by_node
 from decai.dashboard.following import Following
 from decai.dashboard.keeping import keep_samples
 from decai.dashboard.library import Library
+from decai.dashboard.measuring import Measuring
 from decai.dashboard.network import Head, Network
 from decai.dashboard.opened import Shelf
 from decai.dashboard.options import Options
@@ -29,6 +31,8 @@ _log: Final = logging.getLogger("decai.dashboard")
 _THREADS: Final = 16
 _LOCAL_PULSE: Final = 1.0
 _REMOTE_PULSE: Final = 4.0
+_GARBAGE: Final = (700, 10, 40)
+_MEASURE_EVERY: Final = 2.0
 _WALLET_EVERY: Final = 3
 """In pulses: how often it is looked for what wallets have not answered."""
 
@@ -62,6 +66,7 @@ class Dashboard:
         self.catalog = Catalog(options.database)
         self.catalog.models.allow(options.allowed_models)
         self.following = Following(self.catalog, self.network, own=options.is_loopback)
+        self.measuring = Measuring(self.catalog, self.network)
         self.library = Library(self.catalog, self.network)
         self.runs = Runs(folder / "runs")
         self.drafts = Drafts(folder / "drafts")
@@ -83,6 +88,7 @@ class Dashboard:
         """Watch the chain and the outbox, from now on."""
         self.following.begin()
         self._spawn(self._pulse())
+        self._spawn(self._measure())
         self._spawn(self.blocking(_warm_up))
 
     async def end(self) -> None:
@@ -123,6 +129,16 @@ class Dashboard:
             beat += 1
             await asyncio.sleep(_LOCAL_PULSE if self.network.is_local else _REMOTE_PULSE)
 
+    async def _measure(self) -> None:
+        while True:
+            await asyncio.sleep(_MEASURE_EVERY)
+            if self.head.fault is None:
+                try:
+                    await self.blocking(self.measuring.step)
+                except Exception:
+                    # It is for show alone, and tried again.
+                    _log.exception("accuracies")
+
     async def _look(self, also_unanswered: bool) -> None:
         """Look for what became of open transactions that nobody else is busy with."""
         try:
@@ -149,6 +165,12 @@ def _warm_up() -> None:
     """Load what takes long, before the first visitor waits for it."""
     import decai.chain.audit
     import decai.encoder  # noqa: F401
+
+    # All that is there now stays: to look through it for garbage would let everybody wait for half a second.
+    gc.collect()
+    gc.freeze()
+    # Nor is all of many people's pages looked through more often than so many new objects are worth it.
+    gc.set_threshold(*_GARBAGE)
 
 
 _current: Dashboard | None = None

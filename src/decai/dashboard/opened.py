@@ -14,8 +14,9 @@ from decai.chain.headers import Header, headers, latest_header
 from decai.chain.jsonrpc import JsonRpc
 from decai.chain.model import ModelInfo, read_state
 from decai.chain.prospects import Prospect, prospects
+from decai.dashboard.brief import Brief
 from decai.errors import BrokenRulesError
-from decai.protocols import Offer, Path
+from decai.protocols import Classifier, Offer, Path
 from decai.samples import Features
 from decai.trainer import LocalTrainer
 from decai.units import Address, Seconds, Wei
@@ -91,6 +92,10 @@ class OpenModel:
     def __init__(self, trainer: ChainTrainer, node: JsonRpc) -> None:
         self.trainer = trainer
         self._node = node
+        self.standing: Final = Brief(self._standing)
+        """How it stands, as of a second ago at most."""
+        self.costs: Final = Brief(self._costs)
+        """What a contribution costs, as of a second ago at most."""
         self._lock = threading.RLock()
         self._read: Header | None = None
         """The last block that the twin was brought up to."""
@@ -106,8 +111,7 @@ class OpenModel:
         """Where it is."""
         return self.trainer.address
 
-    def standing(self) -> Standing:
-        """How it stands now."""
+    def _standing(self) -> Standing:
         chain, address = self.trainer.chain, self.address
         submitted, valid = (
             int(read_state(chain, address, f"{view}()", "uint256"))
@@ -119,8 +123,7 @@ class OpenModel:
         """What the contract says of a sample; raises what `ChainTrainer.predict` does."""
         return self.trainer.predict(features)
 
-    def costs(self) -> CostCurve:
-        """What a contribution costs."""
+    def _costs(self) -> CostCurve:
         chain, address = self.trainer.chain, self.address
         now = self.trainer.now
 
@@ -150,11 +153,20 @@ class OpenModel:
             twin.advance_to(Seconds(max(self.trainer.now, twin.now)))
             return use(twin)
 
+    def with_classifier(self, use: Callable[[Classifier], T]) -> T:
+        """What `use` makes of the twin's classifier, which knows no time; as `with_twin`, and quicker."""
+        with self._lock:
+            return use(self._updated().classifier)
+
     def _updated(self) -> LocalTrainer:
         """The twin as of the latest block; read anew if what was read is no longer part of the chain."""
         if self._broken is not None and monotonic() - self._broken[0] < _BROKEN_SECONDS:
             raise self._broken[1]
-        latest = self._latest()
+        latest = latest_header(self._node)
+        if self._read is not None:
+            if latest.hash == self._read.hash:
+                return self.trainer.replica.twin
+            self._check(self._read)
         try:
             twin = self.trainer.replica.update(latest.number).twin
         except BrokenRulesError:
@@ -169,13 +181,11 @@ class OpenModel:
         self._read, self._broken = latest, None
         return twin
 
-    def _latest(self) -> Header:
-        """The end of the chain; forgets what was read if that is no longer part of it."""
-        if self._read is not None:
-            (now,) = headers(self._node, [self._read.number])
-            if now is None or now.hash != self._read.hash:
-                self._forget()
-        return latest_header(self._node)
+    def _check(self, read: Header) -> None:
+        """Forget what was read if it is no longer part of the chain."""
+        (now,) = headers(self._node, [read.number])
+        if now is None or now.hash != read.hash:
+            self._forget()
 
     def _forget(self) -> None:
         self._read = None

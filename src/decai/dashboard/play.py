@@ -8,6 +8,7 @@ from decai.dashboard.context import Dashboard
 from decai.dashboard.elements import box, button, icon, tag
 from decai.dashboard.elements.controls import select
 from decai.dashboard.elements.dialogs import Dialog
+from decai.dashboard.network import Head
 from decai.dashboard.session import Session
 from decai.dashboard.words import duration, ether
 from decai.units import Seconds, Wei
@@ -25,6 +26,10 @@ _LEAPS: Final = {
 }
 
 
+_MOST_WRONG: Final = 1.5
+"""Seconds by which the clock may be wrong that is shown."""
+
+
 class PlayStrip:
     """A strip below the header; there is none where money is real.
 
@@ -38,6 +43,8 @@ class PlayStrip:
         self._dashboard = dashboard
         self._session = session
         self._shown: tuple[object, ...] = ()
+        self._ahead = float("inf")
+        """Seconds by which the chain's clock was ahead of ours, when the browser was told."""
         self._strip = box("dc-play")
         self._strip.visible = False
         with self._strip, box("dc-bar"):
@@ -56,7 +63,9 @@ class PlayStrip:
         head = self._dashboard.head
         # The ready-made accounts are those of a node of play money, and of no other.
         visible = bool(self._session.ready)
-        shown = (visible, head.block, head.clock, head.fault)
+        shown = (visible, head.block, head.fault)
+        if visible:
+            self._set_clock(head)
         if shown == self._shown:
             return
         self._shown = shown
@@ -68,7 +77,12 @@ class PlayStrip:
             return
         self._name.text = f"Play money · {self._dashboard.network.facts.name}"
         self._block.text = f"block {head.block:,}"
-        if head.clock:
+
+    def _set_clock(self, head: Head) -> None:
+        """Tell the browser what the chain's clock says, unless it goes as it was told."""
+        ahead = head.clock - head.seen
+        if head.clock and abs(ahead - self._ahead) > _MOST_WRONG:
+            self._ahead = ahead
             self._session.client.run_javascript(f"window.decaiPage?.clock({head.now})")
 
     async def _give(self) -> None:

@@ -2,13 +2,16 @@
 
 import os
 import socket
+import sys
 from collections.abc import Callable
+from typing import Final
 
 from decai.dashboard.options import Options, bound_socket
 from decai.dashboard.secret import session_secret
 from decai.paths import data_dir
 
 __all__ = ["serve"]
+_TURN_SECONDS: Final = 0.001
 
 
 def serve(
@@ -44,4 +47,6 @@ def serve(
         os.environ["MATPLOTLIB"] = "false"
         from decai.dashboard.server import run
 
+        # Whoever clicks is answered by one thread, which would wait this long for each that reads the chain.
+        sys.setswitchinterval(_TURN_SECONDS)
         run(options, folder, secret, opened, told)

@@ -18,7 +18,7 @@ from decai.dashboard.elements import box, heading, icon_button, link, note, tag,
 from decai.dashboard.elements.html import Tag
 from decai.dashboard.play import PlayStrip
 from decai.dashboard.session import Session
-from decai.dashboard.words import plain
+from decai.dashboard.words import plain, readable
 from decai.errors import DecaiError, Refused
 
 __all__ = ["Page", "PageGone", "fault_words", "filled", "frame", "framed", "install_assets", "show_fault"]
@@ -172,7 +172,7 @@ def fault_words(error: Exception) -> str:
     if isinstance(error, Refused):
         return plain(str(error))
     if isinstance(error, DecaiError):
-        line = str(error)
+        line = readable(str(error))
         return f"{line[:1].upper()}{line[1:]}" + ("" if line.endswith((".", "?", "!")) else ".")
     _log.error("unexpected", exc_info=error)
     return "Something unexpected went wrong. It was written to the server's log; nothing has been sent."

@@ -1,5 +1,6 @@
 """How pages write amounts, times and addresses: for people, never raw."""
 
+import re
 from datetime import UTC, datetime
 from typing import Final
 
@@ -17,6 +18,7 @@ __all__ = [
     "gain",
     "percent",
     "plain",
+    "readable",
     "short",
     "short_hash",
     "until",
@@ -57,6 +59,22 @@ def plain(refusal: str) -> str:
     """
     reason = clean(refusal.partition(": ")[2] or refusal)
     return _SENTENCES.get(reason, f"The contract refuses: {reason.rstrip('.')}.")
+
+
+_WEI: Final = re.compile(r"(?<![\d.,])(\d[\d,]*) wei\b")
+_HEX: Final = re.compile(r"\b0x[0-9a-fA-F]{16,}\b")
+
+
+def readable(line: str) -> str:
+    """A line that was made for whoever reads numbers, for a person: amounts in ETH, addresses short.
+
+    Examples
+    --------
+    >>> readable("0x5FbDB2315678afecb367f032d93F642f64180aa3: 2,278,743,497,133,768 wei are held")
+    '0x5FbD…0aa3: 0.002279 ETH are held'
+    """
+    line = _WEI.sub(lambda found: ether(int(found[1].replace(",", ""))), line)
+    return _HEX.sub(lambda found: short(found[0]), line)
 
 
 def short(address: str) -> str:

@@ -86,8 +86,12 @@ class Field(Tag):
         )
 
     def _written(self, event: GenericEventArguments) -> Any:
-        self.value = str(event.args or "")[: self._longest]
-        return None if self._on_change is None else self._on_change(self.value)
+        value = str(event.args or "")[: self._longest]
+        if value == self.value:
+            # It is told of as it is written, and once more when it is left.
+            return None
+        self.value = value
+        return None if self._on_change is None else self._on_change(value)
 
     def _entered(self, event: GenericEventArguments) -> Any:
         self.value = str(event.args or "")[: self._longest]

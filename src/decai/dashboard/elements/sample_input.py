@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from decai.dashboard.elements.controls import Select, select
 from decai.dashboard.elements.fields import Field
-from decai.dashboard.elements.html import Tag, box, tag, text
+from decai.dashboard.elements.html import Tag, box, tag
 from decai.dashboard.elements.picture import Pad, Upload
 from decai.dashboard.samples import parse_numbers
 from decai.errors import InputError
@@ -118,7 +118,6 @@ class SampleInput(Tag):
             _MOST_PICTURE,
             lambda _, content: self._drawn(content),
         )
-        text(self._encoder.description, "dc-help")
 
     def _drawn(self, content: bytes | None) -> None:
         self._picture = content

@@ -50,5 +50,6 @@ def _cell(cell: Cell, column: str, is_numeric: bool) -> None:
     if isinstance(cell, str):
         tag("td", cell, classes, data_label=column)
         return
-    with box(classes, "td", data_label=column):
+    # On a phone the cell is a grid of two: the heading, and all of the content.
+    with box(classes, "td", data_label=column), box():
         cell()

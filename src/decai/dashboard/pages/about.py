@@ -53,8 +53,7 @@ async def build(page: Page) -> None:
         text("decai hosts models that anyone may use for free and anyone may improve.", "dc-muted")
     if page.dashboard.network.is_play:
         note(
-            f"These pages show {page.dashboard.network.facts.name.lower()}: money is play money, and its "
-            f"clock can be moved.",
+            "These pages show a node for trying things out: money is play money, and its clock can be moved.",
             "warn",
         )
     with box("dc-halves"):

@@ -8,7 +8,7 @@ from decai.dashboard.elements.controls import icon
 from decai.dashboard.model_view import ModelView
 from decai.dashboard.opened import OpenModel
 from decai.dashboard.shell import fault_words
-from decai.dashboard.words import clean, count, ether
+from decai.dashboard.words import clean, count, ether, readable
 from decai.errors import DecaiError
 
 __all__ = ["build"]
@@ -83,7 +83,7 @@ class _AuditTab:
                         with box():
                             word = "equal" if check.holds else "differs"
                             tag("div", f"{_NAMES.get(check.name, check.name)}: {word}", "dc-strong")
-                            tag("div", clean(check.detail), "dc-muted dc-small")
+                            tag("div", readable(clean(check.detail)), "dc-muted dc-small")
 
 
 def _audited(model: OpenModel) -> Audit:

@@ -8,10 +8,12 @@ from nicegui import ui
 from decai.catalog.records import Measurement, Model, Page, Standing
 from decai.dashboard.contribution_table import Fated, contribution_table, fated
 from decai.dashboard.elements import PagedList, box, button, copyable, heading, note, table, tag, text
+from decai.dashboard.elements.chart import Chart, Line
 from decai.dashboard.model_view import ModelView
 from decai.dashboard.shell import fault_words
 from decai.dashboard.words import date, ether, gain, percent
 from decai.errors import DecaiError
+from decai.units import DAY
 
 __all__ = ["build"]
 
@@ -19,6 +21,7 @@ _POLL: Final = 2.0
 _ACCURACIES: Final = 8
 _PEOPLE: Final = 10
 _CONTRIBUTIONS: Final = 15
+_POINTS: Final = 300
 
 
 async def build(view: ModelView) -> None:
@@ -82,6 +85,9 @@ class _History:
 
         with box("dc-card", "section"):
             heading("Accuracy over time", 2)
+            self.curve = Chart("Accuracy over time", "days since it was deployed", (("accuracy", "%"),))
+            self.curve.visible = False
+            self.drawn = 0
             accuracy = PagedList("measurements", _ACCURACIES, blocking, accuracies, self._accuracies)
         with box("dc-card", "section"):
             heading("Money of the participants", 2)
@@ -98,7 +104,29 @@ class _History:
             return
         for each in self.lists:
             await each.refresh()
+        await self._draw()
         self._say_fault()
+
+    async def _draw(self) -> None:
+        """Draw what was measured; one point is no line."""
+        model = self.view.record
+        assert model is not None
+        measured = await self.view.page.blocking(self.catalog.accuracy.series, model.id, _POINTS)
+        drawn = measured[-1].id if measured else 0
+        if drawn == self.drawn:
+            return
+        self.drawn = drawn
+        self.curve.visible = len(measured) > 1
+        if self.curve.visible:
+            first = measured[0].time
+            self.curve.begin([Line("accuracy")])
+            self.curve.add(
+                [[((each.time - first) / DAY, round(100 * each.accuracy, 2)) for each in measured]]
+            )
+            self.curve.describe(
+                f"Accuracy over time: {percent(measured[0].accuracy)} at first, "
+                f"{percent(measured[-1].accuracy)} now"
+            )
 
     def _say_fault(self) -> None:
         fault = self.view.page.dashboard.following.fault
@@ -109,7 +137,10 @@ class _History:
 
     def _accuracies(self, measured: Sequence[Measurement], total: int) -> None:
         if not total:
-            text("It was not measured here. Whoever has committed to a test set can measure it.", "dc-muted")
+            text(
+                "It was not measured here: there is no data set on this server that its encoder is of.",
+                "dc-muted",
+            )
             return
         rows = [
             (
@@ -123,6 +154,10 @@ class _History:
         ]
         columns = ("When", "After block", "Accuracy", "Tests", "Test set")
         table("Accuracy over time", columns, rows, numeric=(1, 2, 3))
+        text(
+            "Measured on this server, with the test part of the model's data set, which its hash names.",
+            "dc-help",
+        )
 
     def _people(self, people: Sequence[Standing], total: int) -> None:
         if not total:

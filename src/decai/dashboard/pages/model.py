@@ -161,7 +161,7 @@ class _ModelPage:
         if block == self.block:
             return
         self.block = block
-        standing = await self.page.blocking(self.model.standing)
+        standing = await self.page.blocking(self.model.standing, block)
         info = self.model.info
         listed: list[tuple[str, str]] = [
             ("Classes", ", ".join(map(clean, info.classes))),

@@ -140,7 +140,7 @@ def model_card(page: Page, model: Model) -> None:
             pill(INCENTIVES.get(model.incentive, "Rules of its own"))
             pill(page.dashboard.network.facts.name, "warn" if page.dashboard.network.is_play else "plain")
         with box("dc-facts", "dl"):
-            pair("Accuracy", "not measured" if model.accuracy is None else percent(model.accuracy))
+            pair("Accuracy", "unknown" if model.accuracy is None else percent(model.accuracy))
             pair("Contributions", f"{model.contributions:,}")
             pair("At stake", ether(model.at_stake))
 

@@ -33,7 +33,7 @@ def ask(model: OpenModel, features: Features) -> tuple[int, list[Reason]]:
     if not model.info.has_twin:
         return label, []
     try:
-        return label, model.with_twin(lambda twin: reasons(twin.classifier, features, label))
+        return label, model.with_classifier(lambda classifier: reasons(classifier, features, label))
     except DecaiError:
         # What the contract says stands, though nobody can say why.
         return label, []

@@ -109,7 +109,8 @@ class _Train:
     async def _refresh(self) -> None:
         if self.view.tab != "train" and self.costs is not None:
             return
-        costs = await self.view.page.blocking(self.view.model.costs)
+        page = self.view.page
+        costs = await page.blocking(self.view.model.costs, page.dashboard.head.block)
         if costs == self.costs:
             return
         self.costs = costs
