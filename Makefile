@@ -1,10 +1,6 @@
 # `make demo` and `make test` set up whatever they need; the second time they start at once.
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help setup demo test conformance mutants siege sabotage bench many-models sweep gas lint doctest lock wheels clean
-=======
-.PHONY: help setup demo test conformance siege sabotage bench bench-dashboard screenshots sweep gas lint doctest lock wheels clean
->>>>>>> dash2
+.PHONY: help setup demo test conformance mutants siege sabotage bench bench-dashboard many-models screenshots sweep gas lint doctest lock wheels clean
 
 PY := .venv/bin/python
 STAMP := .venv/.ready
@@ -13,11 +9,7 @@ STAMP := .venv/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 help:  ## Show these targets
-<<<<<<< HEAD
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
-=======
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
->>>>>>> dash2
 
 setup: $(STAMP)  ## Make .venv with decai ready to use, and fetch the data sets
 
@@ -48,16 +40,14 @@ sabotage: setup  ## Kill node and commands 100 times while models are deployed a
 bench: setup  ## Time the event loop against the bare arithmetic, and show how cost grows
 	@$(PY) -m benchmarks.simulation
 
-<<<<<<< HEAD
 many-models: setup  ## Time what one does with a model, beside 200 of them on one node
 	@$(PY) -m benchmarks.many_models 200
-=======
+
 bench-dashboard: setup  ## Time the pages, alone and with fifty people, and look at the memory of their server
 	@$(PY) -m benchmarks.dashboard
 
 screenshots: setup  ## Take the pictures of every page in docs/images again
 	@$(PY) -m benchmarks.screenshots
->>>>>>> dash2
 
 sweep: setup  ## Map learning rate x cost weight over 30 seeds (a campaign of minutes)
 	@$(PY) -m benchmarks.sweep
