@@ -124,3 +124,17 @@ def test_commands_deploy_show_export_and_deploy_again(give: Give, chain: RpcChai
     ]
     assert all("COUNTER_BITS: constant(uint256) = 8\n" in text for text in shown)
     assert all("WARM_WORDS: constant(uint256) = 2\n" in text for text in shown)
+
+
+@pytest.mark.parametrize("bits", [8, 16, 32])
+def test_clones_with_counters_of_one_width_share_code_whatever_their_learning_rates(bits: int) -> None:
+    slow, quick = (
+        compose(
+            SparsePerceptron(("no", "yes"), [0] * 48, -1_000, rate, counter_bits=bits),
+            Points(Seconds(1)),
+            clone=True,
+        )
+        for rate in (1, 2**32 - 1)
+    )
+    assert slow.sources == quick.sources
+    assert slow.constants["COUNTER_BITS"] == bits

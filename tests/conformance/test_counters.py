@@ -23,12 +23,27 @@ FAR = 2_000
 
 @pytest.mark.parametrize("label", [0, 1])
 @pytest.mark.parametrize(
-    ("bits", "rate", "warm", "limit"),
+    ("bits", "rate", "warm", "limit", "clone"),
     # 32 bits are cut short where what was learned would leave 48: 2^47 // (2^32 - 1) = 2^15.
-    [(16, 1, 0, 2**15), (8, 1, 32, 2**7), (32, 2**32 - 1, 8, 2**15)],
-    ids=["16 bits", "8 bits, filled", "32 bits at the highest rate, filled"],
+    [
+        (16, 1, 0, 2**15, False),
+        (8, 1, 32, 2**7, False),
+        (32, 2**32 - 1, 8, 2**15, False),
+        (8, 1, 0, 2**7, True),
+        # A clone reckons how far by itself, from its own rate.
+        (32, 2**47 // 34_000, 0, 34_000, True),
+    ],
+    ids=[
+        "16 bits",
+        "8 bits, filled",
+        "32 bits at the highest rate, filled",
+        "8 bits, clone",
+        "32 bits, clone",
+    ],
 )
-def test_counters_stop_at_their_limits(bits: int, rate: int, warm: int, limit: int, label: int) -> None:
+def test_counters_stop_at_their_limits(
+    bits: int, rate: int, warm: int, limit: int, label: int, *, clone: bool
+) -> None:
     # No step changes the mind of a model of which all weights are as low or as high as can be.
     lanes, most = 256 // bits, (2**47 - 1) * (1 - 2 * label)
     model = SparsePerceptron(
@@ -36,7 +51,7 @@ def test_counters_stop_at_their_limits(bits: int, rate: int, warm: int, limit: i
     )
     chain = EvmChain({OWNER: Wei(10**24), ADA: Wei(10**24)}, Seconds(1_700_000_000))
     free = Stakeable(Wei(0), Seconds(1), Seconds(2), Seconds(3))
-    contract = deploy(chain, compose(model, free, max_features=512, warm=warm), OWNER).contract
+    contract = deploy(chain, compose(model, free, max_features=512, warm=warm, clone=clone), OWNER).contract
     assert contract is not None
     trainer = ChainTrainer(chain, contract)
     # Lane 5 of the first word moves by 511, and in turn each other lane, or a feature of another word, by 1.

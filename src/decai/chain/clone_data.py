@@ -30,6 +30,8 @@ _LONGEST_TEXT: Final = 1_024
 _PIECE: Final = 2_048
 _SMALL_PIECE: Final = 256
 _LITTLE: Final = 32
+_NARROW_LIMIT: Final = 2**15
+"""How far a counter of 16 bits goes, whatever the learning rate."""
 
 _ROOM: Final[Mapping[str, int]] = MappingProxyType(
     {
@@ -101,6 +103,9 @@ def _in_place_of(name: str, kept: Constant) -> int | bool | str:
     if name == "BASE_FALLBACK":
         # Whether there is one; which, follows from the bits of a value.
         return int(kept.value != 0)
+    if name == "COUNTER_LIMIT":
+        # That of wide counters follows from the learning rate.
+        return min(int(kept.value), _NARROW_LIMIT)
     return _NUMBERS.get(name, kept.value)
 
 

@@ -28,6 +28,9 @@ COUNTER_ZERO: constant(uint256) = 2**(COUNTER_BITS - 1)
 COUNTER_ZEROS: constant(uint256) = COUNTER_ZERO * (max_value(uint256) // COUNTER_MASK)
 LOWEST: constant(uint256) = COUNTER_ZERO - parameters.COUNTER_LIMIT
 HIGHEST: constant(uint256) = COUNTER_ZERO + parameters.COUNTER_LIMIT - 1
+if parameters.SHARED:
+    # Wider counters go as far as the learning rate of a clone lets them.
+    NARROW: constant(uint256) = 16
 # A feature's counter is in the word that its index without the last IN_WORD bits names; these bits say where.
 IN_WORD: constant(uint256) = parameters.COUNTER_PLACE_BITS
 IN_WORD_MASK: constant(uint256) = 2**IN_WORD - 1
@@ -463,6 +466,12 @@ def _update(features: DynArray[uint256, samples.MAX_WORDS], fits: bool, label: u
     if label == 1:
         step = 1
         stop = HIGHEST
+    if parameters.SHARED:
+        if COUNTER_BITS > NARROW:
+            limit: uint256 = min(COUNTER_ZERO, unsafe_div(INTERCEPT_ZERO, clone._numbers() & RATE_MASK))
+            stop = unsafe_sub(COUNTER_ZERO, limit)
+            if label == 1:
+                stop = unsafe_sub(unsafe_add(COUNTER_ZERO, limit), 1)
     left: uint256 = features[0] >> samples.TOP
     # Where the first feature's counter is; without features the first word stays as it is.
     place: uint256 = (features[0] << samples.LANE) >> PLACE
