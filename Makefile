@@ -22,8 +22,8 @@ demo: setup  ## Who gains and who loses, on real IMDB reviews
 
 # Whoever drives a browser leaves an event loop running in its process, which other tests cannot have.
 test: setup  ## Run the tests
-	@$(PY) -m pytest -n 2 --dist loadgroup --ignore=tests/browser
-	@$(PY) -m pytest -n 2 --dist loadgroup tests/browser
+	@$(PY) -m pytest -n 4 --dist loadgroup --ignore=tests/browser
+	@$(PY) -m pytest -n 3 --dist loadgroup tests/browser
 
 conformance: setup  ## Do 100,000 random things to contract and twin of each pairing, and compare them
 	@$(PY) -m tests.conformance.campaign

@@ -264,7 +264,7 @@ class TestInterrupted:
     @pytest.mark.parametrize("trick", [lose_answer, lose_request])
     def test_by_a_node_that_dies(self, proxy: Proxy, chain: RpcChain, trick: Trick) -> None:
         begin, what = chain.block, composition(f"node {trick.__name__}")
-        lost = RpcChain(proxy.url, timeout=0.1)
+        lost = RpcChain(proxy.url, timeout=0.5)
         proxy.play("eth_sendTransaction", lambda _: None, trick)
 
         def die(forward: Callable[[], bytes]) -> Answer:

@@ -166,7 +166,7 @@ class TestAnother:
         self, who: str, proxy: Proxy, request: pytest.FixtureRequest
     ) -> None:
         person: Person = request.getfixturevalue(who)
-        lost = RpcChain(proxy.url, account=person.address, password=lambda _: "word", timeout=0.1)
+        lost = RpcChain(proxy.url, account=person.address, password=lambda _: "word", timeout=0.5)
         proxy.always(person.sends, lose_request)
         with (
             pytest.raises(ChainError, match="may have been sent"),
@@ -266,7 +266,7 @@ class TestEarlier:
 
     def test_that_was_reverted_is_sent_again(self, person: Person, proxy: Proxy) -> None:
         patient = Transaction(person.address, person.counter, data("wait(uint256)", 1_000))
-        blind = RpcChain(proxy.url, timeout=0.1)
+        blind = RpcChain(proxy.url, timeout=0.5)
         proxy.play("eth_estimateGas", result("0x186a0"))
         proxy.always("eth_getTransactionReceipt", lose_request)
         with (
@@ -284,7 +284,7 @@ class TestEarlier:
 
     @pytest.mark.usefixtures("left")
     def test_is_not_sent_again_while_the_node_is_gone(self, person: Person, proxy: Proxy) -> None:
-        lost = RpcChain(proxy.url, timeout=0.2)
+        lost = RpcChain(proxy.url, timeout=0.5)
         proxy.always("eth_getTransactionCount", lose_request)
         with (
             pytest.raises(ChainError, match="broke the connection off"),
