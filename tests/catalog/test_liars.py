@@ -128,7 +128,7 @@ LIES: Mapping[str, tuple[str, str, str, str]] = {
     ),
     "no beginning": (
         "ownable.vy",
-        "    log OwnershipTransferred(previousOwner=empty(address), newOwner=msg.sender)\n",
+        "    log OwnershipTransferred(previousOwner=empty(address), newOwner=owner)\n",
         "",
         "its events do not begin with its deployment",
     ),
