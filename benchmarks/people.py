@@ -89,7 +89,10 @@ class Person:
         for name in ("update", "run_javascript", "notify", "load_js_components"):
             self._socket.on(name, self._told if name == "update" else self._noted)
         await self._socket.connect(
-            f"{self.url}?{urlencode(asked)}", transports=["websocket"], socketio_path="/_nicegui_ws/socket.io"
+            f"{self.url}?{urlencode(asked)}",
+            transports=["websocket"],
+            socketio_path="/_nicegui_ws/socket.io",
+            wait_timeout=_PATIENCE,
         )
         await self._until(lambda: bool(self.found("h1")) and not self._has_class("dc-waiting"))
 

@@ -30,11 +30,13 @@ def separate_data_folder(own: Path) -> Iterator[Path]:
         # Whoever is used to a node on the usual port must not talk to this one.
         patch.setenv("DECAI_NODE_PORT", "0")
         patch.delenv("DECAI_PASSWORD", raising=False)
-        yield own
-        if (own / "node").exists() and os.environ.get(DATA_DIR_VARIABLE) == str(own):
-            from decai.chain.local_node import stop
+        try:
+            yield own
+        finally:
+            if (own / "node").exists() and os.environ.get(DATA_DIR_VARIABLE) == str(own):
+                from decai.chain.local_node import stop
 
-            stop()
+                stop()
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 """Pages that wait for a browser that never comes: the server holds so many and no more."""
 
 import asyncio
+import gc
 import time
+import weakref
 from collections import Counter
 from collections.abc import Iterator
 
@@ -9,7 +11,7 @@ import pytest
 from nicegui import Client, ui
 from starlette.requests import Request
 
-from decai.dashboard.crowd import MOST_WAITING, make_room
+from decai.dashboard.crowd import MOST_WAITING, Tidy, make_room
 
 
 def page_for(address: str) -> Client:
@@ -52,3 +54,22 @@ def test_who_has_waited_for_too_long_is_not_waited_for(monkeypatch: pytest.Monke
     later = time.time() + 31
     monkeypatch.setattr(time, "time", lambda: later)
     assert crowd() == {}
+
+
+def test_what_pages_that_are_gone_leave_behind_is_given_back_at_the_next_look() -> None:
+    tidy = Tidy()
+
+    async def come_and_go() -> "weakref.ref[Client]":
+        client = page_for("10.0.0.1")
+        tidy.step()
+        client.delete()
+        return weakref.ref(client)
+
+    # Only who looks for it may find it.
+    gc.disable()
+    try:
+        gone = asyncio.run(come_and_go())
+        tidy.step()
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
 from decai.catalog.catalog import Catalog
+from decai.dashboard.crowd import Tidy
 from decai.dashboard.drafts import Drafts
 from decai.dashboard.fates import look, send_by_node
 from decai.dashboard.following import Following
@@ -33,6 +34,8 @@ _LOCAL_PULSE: Final = 1.0
 _REMOTE_PULSE: Final = 4.0
 _GARBAGE: Final = (700, 10, 40)
 _MEASURE_EVERY: Final = 2.0
+_TIDY_EVERY: Final = 8
+"""In pulses."""
 _WALLET_EVERY: Final = 3
 """In pulses: how often it is looked for what wallets have not answered."""
 
@@ -119,13 +122,15 @@ class Dashboard:
             self._sending.discard(entry.id)
 
     async def _pulse(self) -> None:
-        beat = 0
+        beat, tidy = 0, Tidy()
         while True:
             await self.blocking(self.network.look)
             if self.head.fault is None:
                 await self.blocking(self.following.look)
                 await self._look(beat % _WALLET_EVERY == 0)
                 await self._keep()
+            if beat % _TIDY_EVERY == 0:
+                tidy.step()
             beat += 1
             await asyncio.sleep(_LOCAL_PULSE if self.network.is_local else _REMOTE_PULSE)
 

@@ -3,13 +3,14 @@
 A page waits in memory until its browser connects. Whoever asks for thousands and never does would fill it.
 """
 
+import gc
 import time
 from collections import Counter
 from typing import Final
 
 from nicegui import Client
 
-__all__ = ["MOST_WAITING", "make_room"]
+__all__ = ["MOST_WAITING", "Tidy", "make_room"]
 
 MOST_WAITING: Final = 48
 _PATIENCE: Final = 30.0
@@ -32,3 +33,17 @@ def make_room() -> None:
         oldest = min((each for each in waiting if each.ip == address), key=lambda each: each.created)
         waiting.remove(oldest)
         oldest.delete()
+
+
+class Tidy:
+    """Gives back the memory of pages that are gone: Python has to look for what refers to itself."""
+
+    def __init__(self) -> None:
+        self._open: set[str] = set()
+
+    def step(self) -> None:
+        """Look for them, if a page has gone since the last time."""
+        now = set(Client.instances)
+        if self._open - now:
+            gc.collect()
+        self._open = now
