@@ -103,6 +103,11 @@ class Needs:
             first_touch=self.first_touch + learning,
         )
 
+    def with_filled_words(self) -> "Needs":
+        """The same where no word of a sample is 0, since all were filled at deployment."""
+        first = self.first_touch
+        return replace(self, first_touch=replace(first, changed=first.changed + first.filled, filled=0))
+
 
 def slots_of(action: str, needs: Needs, incentive: str, claims: int = 1) -> Slots:
     """The words that an action needs in our design: the classifier's, and those of the other parts.

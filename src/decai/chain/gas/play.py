@@ -17,6 +17,7 @@ from decai.chain.gas.bounds import Needs, Slots, Work, intrinsic, lower_bound, s
 from decai.chain.gas.rollup import compressed_size, signed
 from decai.chain.gas.row import GasRow
 from decai.chain.gas.scenario import ACTIONS, ANY_WAIT, OWNER_WAIT, Variant, composition, subject_of
+from decai.chain.gas.subjects import counter_needs
 from decai.errors import ChainError
 from decai.units import Address, Seconds, Wei
 
@@ -59,7 +60,10 @@ class Scenario:
         self._classifier, self._incentive = classifier, incentive
         self._is_paid = incentive != "points"
         self._features = subject.sample(features, variant.spread)
-        self._needs: Needs = subject.needs(self._features)
+        needs = subject.needs(self._features)
+        if variant.counter_bits is not None:
+            needs = counter_needs(self._features, variant.counter_bits)
+        self._needs: Needs = needs.with_filled_words() if variant.warm else needs
         self._owner, self._author, self._first, self._second, self._stranger, self._reader = chain.accounts[
             :_PEOPLE
         ]

@@ -18,7 +18,16 @@ from decai.protocols import Classifier
 from decai.samples import Features
 from decai.units import SCALE
 
-__all__ = ["CLASSIFIERS", "SUBJECTS", "Model", "Subject", "indices", "sparse_centroid_of_means", "vector"]
+__all__ = [
+    "CLASSIFIERS",
+    "SUBJECTS",
+    "Model",
+    "Subject",
+    "counter_needs",
+    "indices",
+    "sparse_centroid_of_means",
+    "vector",
+]
 
 Model = Callable[[int, int], Classifier]
 """What a model starts from, by the length of its samples, and how far apart features lie."""
@@ -33,7 +42,7 @@ _REFERENCE: Final = (1, 2, 3, 14, 15, 26, 37, 48, 59, 110, 111, 112, 213, 314, 5
 _RARITY: Final = 32
 _VALUES: Final = 9
 
-_COUNTERS_TO_A_WORD: Final = 16
+_COUNTER_BITS: Final = 16
 _PAIRS_TO_A_WORD: Final = 4
 """Of counters of two classes, 32 bits each."""
 _SUMS_TO_A_WORD: Final = 4
@@ -129,6 +138,11 @@ def _dense_centroid(count: int, _spread: int) -> Classifier:
     return DenseCentroid(_CLASSES, count, means, [_REVIEWS] * 2)
 
 
+def counter_needs(sample: Features, bits: int) -> Needs:
+    """What a sparse perceptron has to do whose counters have so many bits."""
+    return _perceptron_needs(_words(sample, 256 // bits))
+
+
 def _perceptron_needs(words: int) -> Needs:
     """Words of counters or sums are read, and changed only by a sample that the model is wrong about."""
     asked = Slots(read=words)
@@ -197,7 +211,7 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
     "sparse-perceptron": Subject(
         _sparse_perceptron,
         indices,
-        lambda sample: _perceptron_needs(_words(sample, _COUNTERS_TO_A_WORD)),
+        lambda sample: counter_needs(sample, _COUNTER_BITS),
         _SPARSE,
         _original(
             (30_260_000, 27_870_000),
