@@ -152,7 +152,7 @@ class Bench:
                 await person.open(self.site.reviews_path)
                 await person.has("textarea")
                 await person.write(REVIEWS[number % len(REVIEWS)])
-            except Exception as error:
+            except Exception as error:  # whatever it is, it is counted, and the others go on
                 spent.errors.append(f"opening: {type(error).__name__}: {error}")
             await there.wait()
             await live(person, spent, perf_counter() + seconds, PAUSE, number)

@@ -209,7 +209,7 @@ async def live(person: Person, spent: Spent, until: float, pause: float, seed: i
                 spent.predictions.append(
                     await person.does(key, "click", {}, lambda each: "dc-result" in each.get("class", ()))
                 )
-    except Exception as error:
+    except Exception as error:  # whatever it is, it is counted, and the others go on
         spent.errors.append(f"{type(error).__name__}: {error}")
 
 

@@ -31,7 +31,7 @@ from tests.conformance.twin_case import Case, Mechanism
 from tests.conformance.twin_cases import PAIRINGS, cases
 from tests.conformance.twin_run import run
 
-__all__ = ["Fate", "Mutant", "fate", "main", "mutants_of"]
+__all__ = ["Fate", "Mutant", "Pairing", "fate", "main", "mutants_of"]
 
 Pairing = tuple[str, Mechanism]
 
@@ -138,19 +138,32 @@ def fate(pairing: Pairing, mutant: Mutant, number: int = 1) -> Fate:
         # Compiled code is kept in the data directory, which is no place for contracts with faults.
         os.environ[DATA_DIR_VARIABLE] = name
         try:
-            compile_composition(faulty[0].composition)
-        except Exception:
-            return Fate.NO_CONTRACT
-        try:
-            with redirect_stdout(io.StringIO()):
-                for operations in PORTIONS:
-                    for case in faulty:
-                        run(case, operations, number, shorten=False)
-        except Exception:
-            return Fate.KILLED
+            for operations in PORTIONS:
+                for case in faulty:
+                    if not _is_contract(case):
+                        return Fate.NO_CONTRACT
+                    if _differs(case, operations, number):
+                        return Fate.KILLED
         finally:
             stage_of.cache_clear()
     return Fate.SURVIVED
+
+
+def _is_contract(case: Case) -> bool:
+    try:
+        compile_composition(case.composition)
+    except Exception:  # what is no Vyper any more can make the compiler stumble over anything
+        return False
+    return True
+
+
+def _differs(case: Case, operations: int, number: int) -> bool:
+    try:
+        with redirect_stdout(io.StringIO()):
+            run(case, operations, number, shorten=False)
+    except Exception:  # a fault may show as a difference, or as whatever a client makes of nonsense
+        return True
+    return False
 
 
 def _with_fault(case: Case, mutant: Mutant) -> Case:
@@ -175,6 +188,10 @@ def main(arguments: list[str] | None = None) -> int:
     every = list(_every(options.pairing, options.module))
     if not every:
         parser.error("there is no such pairing or module")
+    # Where everything differs nothing is found out.
+    for pairing in dict.fromkeys(pairing for pairing, _ in every):
+        if _differs(cases(*pairing)[0], PORTIONS[0], options.seed):
+            parser.error(f"{', '.join(pairing)}: the contract without a fault differs from its twin")
     drawn = random.Random(options.seed).sample(every, min(options.number, len(every)))
     print(f"{len(drawn):,} of {len(every):,} mutants", flush=True)
     fates: Counter[Fate] = Counter()
