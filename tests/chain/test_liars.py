@@ -128,13 +128,13 @@ LIES: Mapping[str, tuple[str, str, str, str, tuple[str, ...]]] = {
     ),
     "a class whose name has 60,000 letters": (
         "classifier.vy",
-        "def classifications(label: uint256) -> String[parameters.CLASS_LENGTH]:\n",
+        "def classifications(label: uint256) -> String[parameters.LONGEST_TEXT]:\n",
         "def classifications(label: uint256) -> uint256[2_000]:\n"
         "    words: uint256[2_000] = empty(uint256[2_000])\n"
         "    words[0] = 32\n"
         "    words[1] = 60_000\n"
         "    return words\n\n\n"
-        "@internal\n@view\ndef _unused(label: uint256) -> String[parameters.CLASS_LENGTH]:\n",
+        "@internal\n@view\ndef _unused(label: uint256) -> String[parameters.LONGEST_TEXT]:\n",
         "its classifications(uint256) is a text of 60,000 characters",
         tuple(COMMANDS),
     ),
@@ -182,8 +182,8 @@ LIES: Mapping[str, tuple[str, str, str, str, tuple[str, ...]]] = {
     ),
     "waits out of order": (
         "incentive_base.vy",
-        "refundWaitTimeS: public(constant(uint32)) = parameters.REFUND_WAIT",
-        "refundWaitTimeS: public(constant(uint32)) = 99",
+        "    return parameters.REFUND_WAIT\n\n\n@external",
+        "    return 99\n\n\n@external",
         "the terms of this contract make no sense",
         ("claims", "verify", "source"),
     ),

@@ -43,6 +43,10 @@ NUMBER: constant(uint256) = 224
 SUM_MASK: constant(uint256) = 2**96 - 1
 # Of a class: n0 (32 bits) and A of the rule.
 SUM_A: constant(uint256) = 32
+# Every second lane of counters.
+PAIRS: constant(uint256) = (lanes.LANES + 1) // 2
+COUNTERS_MASK: constant(uint256) = 2 ** (2 * lanes.COUNTER) - 1
+EVEN_COUNTERS: constant(uint256) = max_value(uint256) // COUNTERS_MASK * lanes.COUNTER_MASK
 
 if not parameters.SHARED:
     # Where code is shared, functions have variables of these names.
@@ -52,14 +56,12 @@ if not parameters.SHARED:
     old_bits: constant(uint256) = parameters.BASE_COUNT_BITS
     old_mask: constant(uint256) = 2**old_bits - 1
     mean_mask: constant(uint256) = 2 ** (lanes.BASE - old_bits) - 1
-    # Every second lane, of counters and of what the base table holds.
-    COUNTERS_MASK: constant(uint256) = 2 ** (2 * lanes.COUNTER) - 1
-    EVEN_COUNTERS: constant(uint256) = max_value(uint256) // COUNTERS_MASK * lanes.COUNTER_MASK
-    PAIRS: constant(uint256) = (lanes.LANES + 1) // 2
-    BASES_MASK: constant(uint256) = 2 ** (2 * lanes.BASE) - 1
-    EVEN_BASES: constant(uint256) = (2 * (2 ** (2 * lanes.BASE * PAIRS - 1) - 1) + 1) // BASES_MASK
-    EVEN_OLDS: constant(uint256) = EVEN_BASES * old_mask
-    EVEN_MEANS: constant(uint256) = EVEN_BASES * mean_mask
+    # Of every second lane of the base table, and of the two parts of its numbers.
+    pair_bits: constant(uint256) = 2 * lanes.BASE
+    pair_mask: constant(uint256) = 2**pair_bits - 1
+    even_bases: constant(uint256) = (2 * (2 ** (pair_bits * PAIRS - 1) - 1) + 1) // pair_mask
+    even_olds: constant(uint256) = even_bases * old_mask
+    even_means: constant(uint256) = even_bases * mean_mask
     # Of the classes at deployment.
     _starts: immutable(uint256[parameters.NUM_CLASSES])
 # Of those that were added.
@@ -426,7 +428,6 @@ def _added_means(features: DynArray[uint256, samples.MAX_WORDS], first_place: ui
     @param first_place Of a group of classes.
     @return The sums of the initial means of classes that were added, in all even lanes, and in all odd ones.
     """
-    assert not parameters.SHARED
     means: uint256[2] = [0, 0]
     left: uint256 = features[0] >> samples.TOP
     room: uint256 = samples.LANES - 1
@@ -456,30 +457,51 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
     @return The label that the model gives them.
     """
     if parameters.SHARED:
-        return self._predict_of_clone(features)
+        layout: uint256 = 0
+        old_bits: uint256 = 0
+        layout, old_bits = clone._settings()
+        known: uint256 = (layout >> clone.CLASSES) & clone.PLACE_MASK
+        lane_bits: uint256 = (layout >> lanes.LANE_BITS) & lanes.LANE_BITS_MASK
+        pair_bits: uint256 = lane_bits << 1
+        pair_mask: uint256 = unsafe_sub(clone_table.BIT << pair_bits, 1)
+        even_bases: uint256 = unsafe_div(unsafe_sub(clone_table.BIT << unsafe_mul(pair_bits, PAIRS), 1), pair_mask)
+        even_olds: uint256 = unsafe_mul(even_bases, unsafe_sub(clone_table.BIT << old_bits, 1))
+        mean_mask: uint256 = unsafe_sub(clone_table.BIT << unsafe_sub(lane_bits, old_bits), 1)
+        even_means: uint256 = unsafe_mul(even_bases, mean_mask)
+        value_bits: uint256 = (layout >> clone_table.VALUE_BITS) & clone_table.BITS_MASK
+        per_word: uint256 = unsafe_div(256, value_bits)
+        rows: uint256 = (layout >> lanes.ROWS) & clone_table.LOW
+        listed: uint256 = clone_table._listed(layout)
+        seed: uint256 = clone_table._seed(layout)
+        begin: uint256 = clone_table.NOWHERE
+        piece: Bytes[clone_table.PIECE] = b""
+    else:
+        begin: uint256 = bases.NOWHERE
+        piece: Bytes[bases.PIECE] = b""
     first_sums: uint256 = self._classes[0]
     number: uint256 = first_sums >> NUMBER
     answer: uint256 = 0
     least: int256 = 0
     # The number of samples of the nearest class so far, 0 before there is one.
     of: int256 = 0
-    piece: Bytes[bases.PIECE] = b""
-    begin: uint256 = bases.NOWHERE
     for group: uint256 in range(unsafe_div(unsafe_add(number, lanes.LANES - 1), lanes.LANES), bound=lanes.MOST_GROUPS):
         first_place: uint256 = group << lanes.GROUP
-        first_base: uint256 = unsafe_mul(group, parameters.BASE_ROWS)
-        num_bases: uint256 = 0
-        if group < parameters.BASE_GROUPS:
-            num_bases = parameters.BASE_FEATURES
+        if parameters.SHARED:
+            first_base: uint256 = unsafe_mul(group, rows)
+        else:
+            first_base: uint256 = unsafe_mul(group, parameters.BASE_ROWS)
+            num_bases: uint256 = 0
+            if group < parameters.BASE_GROUPS:
+                num_bases = parameters.BASE_FEATURES
         # Sums of what stands in all even lanes, and in all odd ones: each has the room of two lanes.
-        even_counts: uint256 = 0
-        odd_counts: uint256 = 0
-        even_olds: uint256 = 0
-        odd_olds: uint256 = 0
-        even_means: uint256 = 0
-        odd_means: uint256 = 0
+        counts_even: uint256 = 0
+        counts_odd: uint256 = 0
+        olds_even: uint256 = 0
+        olds_odd: uint256 = 0
+        means_even: uint256 = 0
+        means_odd: uint256 = 0
         added: uint256[2] = [0, 0]
-        if number > parameters.NUM_CLASSES:
+        if number > known:
             added = self._added_means(features, first_place)
         left: uint256 = features[0] >> samples.TOP
         last: uint256 = 0
@@ -505,35 +527,51 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
                     self._refuse_order()
                 last = index
                 counts: uint256 = counters >> unsafe_mul(index % lanes.PER_WORD, lanes.WIDTH)
-                even_counts = unsafe_add(even_counts, counts & EVEN_COUNTERS)
-                odd_counts = unsafe_add(odd_counts, (counts >> lanes.COUNTER) & EVEN_COUNTERS)
-                if index < num_bases:
-                    base: uint256 = 0
-                    if parameters.BASES_HASHED:
-                        base = lanes._bases(group, index)
+                counts_even = unsafe_add(counts_even, counts & EVEN_COUNTERS)
+                counts_odd = unsafe_add(counts_odd, (counts >> lanes.COUNTER) & EVEN_COUNTERS)
+                base: uint256 = 0
+                if parameters.SHARED:
+                    if index >= rows:
+                        base = lanes._hashed(group, index, layout, seed)
                     else:
-                        if parameters.BASE_GROUPS > 1:
-                            index = unsafe_add(first_base, index)
-                        if parameters.START_IN_CODE:
-                            base = bases.words[unsafe_div(index, bases.PER_WORD)] >> unsafe_mul(
-                                index % bases.PER_WORD, bases.BITS
-                            )
-                        else:
-                            at_word: uint256 = unsafe_div(index, bases.PER_WORD)
-                            if unsafe_sub(at_word, begin) >= bases.WORDS_IN_PIECE:
+                        index = unsafe_add(first_base, index)
+                        if index < listed:
+                            at_byte: uint256 = unsafe_div(index, per_word) << 5
+                            if unsafe_sub(at_byte, begin) > clone_table.LAST:
                                 holder: address = empty(address)
-                                at_byte: uint256 = 0
-                                holder, at_byte, begin = bases._piece(at_word)
-                                piece = slice(holder.code, at_byte, bases.PIECE)
-                            base = convert(extract32(piece, unsafe_sub(at_word, begin) << 5), uint256) >> unsafe_mul(
-                                index % bases.PER_WORD, bases.BITS
+                                start: uint256 = 0
+                                holder, start, begin = clone_table._piece(at_byte, layout)
+                                piece = slice(holder.code, start, clone_table.PIECE)
+                            base = convert(extract32(piece, unsafe_sub(at_byte, begin)), uint256) >> unsafe_mul(
+                                index % per_word, value_bits
                             )
-                    if old_bits != 0:
-                        even_olds = unsafe_add(even_olds, base & EVEN_OLDS)
-                        odd_olds = unsafe_add(odd_olds, (base >> lanes.BASE) & EVEN_OLDS)
-                    if mean_mask != 0:
-                        even_means = unsafe_add(even_means, (base >> old_bits) & EVEN_MEANS)
-                        odd_means = unsafe_add(odd_means, (base >> (lanes.BASE + old_bits)) & EVEN_MEANS)
+                else:
+                    if index < num_bases:
+                        if parameters.BASES_HASHED:
+                            base = lanes._bases(group, index)
+                        else:
+                            if parameters.BASE_GROUPS > 1:
+                                index = unsafe_add(first_base, index)
+                            if parameters.START_IN_CODE:
+                                base = bases.words[unsafe_div(index, bases.PER_WORD)] >> unsafe_mul(
+                                    index % bases.PER_WORD, bases.BITS
+                                )
+                            else:
+                                at_word: uint256 = unsafe_div(index, bases.PER_WORD)
+                                if unsafe_sub(at_word, begin) >= bases.WORDS_IN_PIECE:
+                                    holder: address = empty(address)
+                                    at_byte: uint256 = 0
+                                    holder, at_byte, begin = bases._piece(at_word)
+                                    piece = slice(holder.code, at_byte, bases.PIECE)
+                                base = convert(extract32(piece, unsafe_sub(at_word, begin) << 5), uint256) >> unsafe_mul(
+                                    index % bases.PER_WORD, bases.BITS
+                                )
+                if old_bits != 0:
+                    olds_even = unsafe_add(olds_even, base & even_olds)
+                    olds_odd = unsafe_add(olds_odd, (base >> lane_bits) & even_olds)
+                if mean_mask != 0:
+                    means_even = unsafe_add(means_even, (base >> old_bits) & even_means)
+                    means_odd = unsafe_add(means_odd, (base >> unsafe_add(lane_bits, old_bits)) & even_means)
             left = unsafe_sub(left, here)
             room = samples.LANES
         for lane: uint256 in range(lanes.LANES):
@@ -541,143 +579,43 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
             if label >= number:
                 break
             bit: uint256 = unsafe_mul(lane >> 1, 2 * lanes.COUNTER)
-            base_bit: uint256 = unsafe_mul(lane >> 1, 2 * lanes.BASE)
-            k: uint256 = even_counts
-            old: uint256 = even_olds
-            mean: uint256 = even_means
+            base_bit: uint256 = unsafe_mul(lane >> 1, pair_bits)
+            k: uint256 = counts_even
+            old: uint256 = olds_even
+            mean: uint256 = means_even
             if lane & 1 == 1:
-                k = odd_counts
-                old = odd_olds
-                mean = odd_means
+                k = counts_odd
+                old = olds_odd
+                mean = means_odd
             k = (k >> bit) & COUNTERS_MASK
-            start: uint256 = 0
-            if label < parameters.NUM_CLASSES:
-                start = _starts[label]
+            first: uint256 = 0
+            if label < known:
+                if parameters.SHARED:
+                    first = clone._state_word(unsafe_add(known, label), layout)
+                else:
+                    first = _starts[label]
                 if old_bits != 0:
-                    k = unsafe_add(k, (old >> base_bit) & BASES_MASK)
+                    k = unsafe_add(k, (old >> base_bit) & pair_mask)
                 if mean_mask != 0:
-                    mean = (mean >> base_bit) & BASES_MASK
+                    mean = (mean >> base_bit) & pair_mask
             else:
-                start = self._added[label]
+                first = self._added[label]
                 mean = (added[lane & 1] >> bit) & COUNTERS_MASK
             sums: uint256 = first_sums
             if label != 0:
                 sums = self._classes[label]
-            n: uint256 = unsafe_add(start & MOST, sums & MOST)
+            n: uint256 = unsafe_add(first & MOST, sums & MOST)
             if n == 0:
                 continue
             # T is below 2^78, and Q below 2^159: products with squares of numbers of samples fit.
-            total: uint256 = unsafe_add(unsafe_mul(mean, start & MOST), unsafe_mul(k, ONE))
-            distance: uint256 = unsafe_sub(self._square(start, sums), unsafe_mul(unsafe_mul(2 * ONE, total), n))
+            total: uint256 = unsafe_add(unsafe_mul(mean, first & MOST), unsafe_mul(k, ONE))
+            distance: uint256 = unsafe_sub(self._square(first, sums), unsafe_mul(unsafe_mul(2 * ONE, total), n))
             far: int256 = convert(convert(distance, bytes32), int256)
             samples_: int256 = convert(convert(n, bytes32), int256)
             if of == 0 or unsafe_mul(far, unsafe_mul(of, of)) < unsafe_mul(least, unsafe_mul(samples_, samples_)):
                 answer = label
                 least = far
                 of = samples_
-    return convert(answer, uint64)
-
-
-@internal
-@view
-def _predict_of_clone(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
-    """
-    @param features Packed.
-    @return The label that the model gives them.
-    """
-    assert parameters.SHARED
-    number: uint256 = self._classes[0] >> NUMBER
-    answer: uint256 = 0
-    least: int256 = 0
-    # The number of samples of the nearest class so far, 0 before there is one.
-    of: uint256 = 0
-    layout: uint256 = 0
-    old_bits: uint256 = 0
-    layout, old_bits = clone._settings()
-    old_mask: uint256 = unsafe_sub(clone_table.BIT << old_bits, 1)
-    lane_bits: uint256 = (layout >> lanes.LANE_BITS) & lanes.LANE_BITS_MASK
-    lane_mask: uint256 = unsafe_sub(clone_table.BIT << lane_bits, 1)
-    known: uint256 = (layout >> clone.CLASSES) & clone.PLACE_MASK
-    value_bits: uint256 = (layout >> clone_table.VALUE_BITS) & clone_table.BITS_MASK
-    per_word: uint256 = unsafe_div(256, value_bits)
-    rows: uint256 = (layout >> lanes.ROWS) & clone_table.LOW
-    listed: uint256 = clone_table._listed(layout)
-    seed: uint256 = clone_table._seed(layout)
-    begin: uint256 = clone_table.NOWHERE
-    piece: Bytes[clone_table.PIECE] = b""
-    for group: uint256 in range(unsafe_div(unsafe_add(number, lanes.LANES - 1), lanes.LANES), bound=lanes.MOST_GROUPS):
-        counts: uint256[lanes.LANES] = empty(uint256[lanes.LANES])
-        means: uint256[lanes.LANES] = empty(uint256[lanes.LANES])
-        left: uint256 = features[0] >> samples.TOP
-        lowest: uint256 = 0
-        place: uint256 = NOWHERE
-        counters: uint256 = 0
-        added: uint256 = 0
-        room: uint256 = samples.LANES - 1
-        for words: uint256 in features:
-            word: uint256 = words
-            if room != samples.LANES:
-                word = word << samples.LANE
-            here: uint256 = min(left, room)
-            for i: uint256 in range(here, bound=samples.LANES):
-                index: uint256 = word >> samples.TOP
-                word = word << samples.LANE
-                if index < lowest:
-                    self._refuse_order()
-                lowest = unsafe_add(index, 1)
-                at: uint256 = (group << lanes.GROUP) | unsafe_div(index, lanes.PER_WORD)
-                if at != place:
-                    place = at
-                    counters = lanes.counters[at]
-                    if number > known:
-                        added = self._means[at]
-                bit: uint256 = unsafe_mul(index % lanes.PER_WORD, lanes.WIDTH)
-                learned: uint256 = counters >> bit
-                later: uint256 = added >> bit
-                base: uint256 = 0
-                if index >= rows:
-                    base = lanes._hashed(group, index, layout, seed)
-                else:
-                    key: uint256 = unsafe_add(unsafe_mul(group, rows), index)
-                    if key < listed:
-                        spot: uint256 = unsafe_div(key, per_word) << 5
-                        if unsafe_sub(spot, begin) > clone_table.LAST:
-                            holder: address = empty(address)
-                            start: uint256 = 0
-                            holder, start, begin = clone_table._piece(spot, layout)
-                            piece = slice(holder.code, start, clone_table.PIECE)
-                        base = convert(extract32(piece, unsafe_sub(spot, begin)), uint256)
-                        base = base >> unsafe_mul(key % per_word, value_bits)
-                for lane: uint256 in range(lanes.LANES):
-                    # Sums of at most 2^14 numbers below 2^33.
-                    counts[lane] = unsafe_add(counts[lane], unsafe_add(learned & lanes.COUNTER_MASK, base & old_mask))
-                    means[lane] = unsafe_add(
-                        means[lane], unsafe_add(later & lanes.COUNTER_MASK, (base & lane_mask) >> old_bits)
-                    )
-                    learned = learned >> lanes.COUNTER
-                    later = later >> lanes.COUNTER
-                    base = base >> lane_bits
-            left = unsafe_sub(left, here)
-            room = samples.LANES
-        for lane: uint256 in range(lanes.LANES):
-            label: uint256 = unsafe_add(unsafe_mul(group, lanes.LANES), lane)
-            if label < number:
-                first: uint256 = self._start_of_clone(label, layout)
-                sums: uint256 = self._classes[label]
-                n: uint256 = unsafe_add(first & MOST, sums & MOST)
-                if n != 0:
-                    # T is below 2^78, and Q below 2^159: products with squares of numbers of samples fit.
-                    total: uint256 = unsafe_add(unsafe_mul(means[lane], first & MOST), unsafe_mul(counts[lane], ONE))
-                    far: int256 = unsafe_sub(
-                        convert(self._square(first, sums), int256),
-                        convert(unsafe_mul(unsafe_mul(2 * ONE, total), n), int256),
-                    )
-                    if of == 0 or unsafe_mul(far, convert(of * of, int256)) < unsafe_mul(
-                        least, convert(n * n, int256)
-                    ):
-                        answer = label
-                        least = far
-                        of = n
     return convert(answer, uint64)
 
 
