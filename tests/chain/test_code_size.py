@@ -18,7 +18,13 @@ CLASSES = ("no", "yes")
 LARGEST: dict[str, Callable[[], Classifier]] = {
     "sparse-perceptron": lambda: SparsePerceptron(CLASSES, dict.fromkeys(range(0, 2**31, 2**26), SCALE)),
     "naive-bayes": lambda: NaiveBayes(CLASSES, vocabulary=2**32 - 1, smoothing=SCALE),
-    "sparse-centroid": lambda: SparseCentroid(CLASSES),
+    # With all that its table can have: means, and counts.
+    "sparse-centroid": lambda: SparseCentroid(
+        [str(label) for label in range(8)],
+        [{0: SCALE}] * 8,
+        samples=[1] * 8,
+        learned=[(1, {0: 1})] * 8,
+    ),
     "dense-perceptron": lambda: DensePerceptron(CLASSES, [0] * 1_000),
     "dense-centroid": lambda: DenseCentroid(CLASSES, 1_000),
 }

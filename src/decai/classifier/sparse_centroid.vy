@@ -428,6 +428,7 @@ def _added_means(features: DynArray[uint256, samples.MAX_WORDS], first_place: ui
     @param first_place Of a group of classes.
     @return The sums of the initial means of classes that were added, in all even lanes, and in all odd ones.
     """
+    assert not parameters.SHARED
     means: uint256[2] = [0, 0]
     left: uint256 = features[0] >> samples.TOP
     room: uint256 = samples.LANES - 1
@@ -501,8 +502,9 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
         means_even: uint256 = 0
         means_odd: uint256 = 0
         added: uint256[2] = [0, 0]
-        if number > known:
-            added = self._added_means(features, first_place)
+        if not parameters.SHARED:
+            if number > known:
+                added = self._added_means(features, first_place)
         left: uint256 = features[0] >> samples.TOP
         last: uint256 = 0
         # The place after that of `counters`.
@@ -531,6 +533,10 @@ def _predict(features: DynArray[uint256, samples.MAX_WORDS]) -> uint64:
                 counts_odd = unsafe_add(counts_odd, (counts >> lanes.COUNTER) & EVEN_COUNTERS)
                 base: uint256 = 0
                 if parameters.SHARED:
+                    if number > known:
+                        counts = self._means[at] >> unsafe_mul(index % lanes.PER_WORD, lanes.WIDTH)
+                        added[0] = unsafe_add(added[0], counts & EVEN_COUNTERS)
+                        added[1] = unsafe_add(added[1], (counts >> lanes.COUNTER) & EVEN_COUNTERS)
                     if index >= rows:
                         base = lanes._hashed(group, index, layout, seed)
                     else:
