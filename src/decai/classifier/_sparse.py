@@ -149,6 +149,16 @@ class Columns:
         columns = [*range(self.direct), *(column for _, column in hashed)]
         return [*range(self.direct), *(index for index, _ in hashed)], np.array(columns, dtype=np.int32)
 
+    def present(self, values: NDArray[np.generic]) -> dict[int, int]:
+        """Those of one value for each column that are not 0, by feature index, ascending."""
+        direct = values[: self.direct]
+        (places,) = direct.nonzero()
+        found = dict(zip(places.tolist(), direct[places].tolist(), strict=True))
+        for index, column in sorted(self._hashed.items()):
+            if column < self.size and values[column]:
+                found[index] = values[column].item()
+        return found
+
     def find(self, features: Features) -> NDArray[np.int32]:
         """Columns of `features` for reading now; a hashed feature without one gets -1.
 

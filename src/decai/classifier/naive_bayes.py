@@ -125,9 +125,7 @@ class NaiveBayes(BaseClassifier):
 
     def counts(self, label: int) -> dict[int, int]:
         """The occurrences of each feature that a class has seen, by index."""
-        indices, columns = self._columns.known()
-        of_class = self._counts[columns, label].tolist()
-        return {index: count for index, count in zip(indices, of_class, strict=True) if count}
+        return self._columns.present(self._counts[:, label])
 
     def predict(self, features: Features) -> int:
         """The most probable class."""

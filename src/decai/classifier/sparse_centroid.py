@@ -164,15 +164,11 @@ class SparseCentroid(BaseClassifier):
 
     def initial(self, label: int) -> tuple[int, dict[int, int]]:
         """n0 and v0: the samples that the initial centroid stands for, and what of it is not 0, by index."""
-        indices, columns = self._columns.known()
-        values = self._initial[columns, label].tolist()
-        return self._initial_samples[label], {j: v for j, v in zip(indices, values, strict=True) if v}
+        return self._initial_samples[label], self._columns.present(self._initial[:, label])
 
     def learned(self, label: int) -> tuple[int, dict[int, int]]:
         """K and k: the samples learned since, and how often each feature occurred in them, by index."""
-        indices, columns = self._columns.known()
-        counts = self._counts[columns, label].tolist()
-        return self._learned[label], {j: k for j, k in zip(indices, counts, strict=True) if k}
+        return self._learned[label], self._columns.present(self._counts[:, label])
 
     def squared_magnitude(self, label: int) -> int:
         """The squared length of a centroid, scale F^2, rounded down; 0 without samples."""
