@@ -1,6 +1,7 @@
 """What tests of several rooms share."""
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,19 @@ from decai.paths import DATA_DIR_VARIABLE, data_dir
 
 _SHARED = ("compiled", "datasets", "encoders", "prepared", "vyper")
 """What is made once and never changes: each test may use what is there."""
+
+
+def pytest_configure() -> None:
+    """Ctrl-C works for all that is started, though scripts let what is in their background ignore it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One process has all tests of a file, which share what they set up; those of some files are spread."""
+    for item in items:
+        if not any(item.get_closest_marker(name) for name in ("xdist_group", "spread")):
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
 
 @contextmanager

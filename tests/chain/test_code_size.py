@@ -14,6 +14,8 @@ from decai.incentive import Stakeable
 from decai.protocols import Classifier, IncentiveMechanism
 from decai.units import DAY, SCALE, Seconds, Wei
 
+pytestmark = pytest.mark.spread
+
 CLASSES = ("no", "yes")
 LARGEST: dict[str, Callable[[], Classifier]] = {
     "sparse-perceptron": lambda: SparsePerceptron(CLASSES, dict.fromkeys(range(0, 2**31, 2**26), SCALE)),

@@ -19,6 +19,8 @@ from decai.incentive import Stakeable
 from decai.samples import Features
 from decai.units import Address, Seconds, Wei
 
+pytestmark = pytest.mark.spread
+
 OWNER, ADA = (Address("0x" + digit * 40) for digit in "12")
 LIMIT = 2**47 - 1
 FREE = Stakeable(Wei(0), Seconds(10), Seconds(20), Seconds(30))

@@ -14,6 +14,8 @@ from decai.classifier import SparsePerceptron
 from decai.incentive import Stakeable
 from decai.units import Address, Seconds, Wei
 
+pytestmark = pytest.mark.spread
+
 OWNER, ADA = (Address("0x" + digit * 40) for digit in "12")
 
 

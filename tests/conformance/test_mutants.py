@@ -6,6 +6,8 @@ from decai.paths import DATA_DIR_VARIABLE, data_dir
 from tests.conformance.mutants import Fate, Mutant, Pairing, fate, mutants_of
 from tests.conformance.twin_cases import cases
 
+pytestmark = pytest.mark.spread
+
 SOURCE = '''"""
 @notice 1 + 1 in words is no code.
 """

@@ -17,6 +17,8 @@ from decai.units import Address, Seconds, Wei
 from tests.conformance.trainer import Terms
 from tests.conformance.trainer_calls import TrainerCalls
 
+pytestmark = pytest.mark.spread
+
 
 def parts(
     terms: Terms, far: Mapping[int, int] = MappingProxyType({})

@@ -10,6 +10,8 @@ from tests.conformance.twin_case import Case, Mechanism
 from tests.conformance.twin_cases import CLASSIFIERS, PAIRINGS, TERMS, some_cases
 from tests.conformance.twin_run import run
 
+pytestmark = pytest.mark.spread
+
 OPERATIONS = {"sparse-perceptron": 2_000}
 """For each pairing of a classifier and a mechanism, shared among its models; 1,000 if not named."""
 OF_CLONES = 300

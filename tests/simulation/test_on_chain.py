@@ -30,6 +30,8 @@ from decai.simulation.run import load_dataset
 from decai.simulation.scenario import ModelSpec
 from decai.units import Seconds, Wei
 
+pytestmark = pytest.mark.spread
+
 CALLER = [
     "agents.visitor.kind=caller",
     "agents.visitor.balance=1 ether",
