@@ -157,7 +157,7 @@ def _compile(sources: "Mapping[str, str]", main: str, own_files: "Mapping[str, s
 
 @contextmanager
 def _without_collecting() -> Iterator[None]:
-    """A compiler needs nearly all that it makes to its end; to look for garbage takes a quarter of its time."""
+    """A compiler needs nearly all it makes to its end; to look for garbage takes a quarter of its time."""
     collects = gc.isenabled()
     gc.disable()
     try:
