@@ -11,7 +11,7 @@ from decai.dashboard.elements import PagedList, box, button, copyable, heading, 
 from decai.dashboard.elements.chart import Chart, Line
 from decai.dashboard.model_view import ModelView
 from decai.dashboard.shell import fault_words
-from decai.dashboard.words import date, ether, gain, percent
+from decai.dashboard.words import date, ether, gain, percent, readable
 from decai.errors import DecaiError
 from decai.units import DAY
 
@@ -137,10 +137,9 @@ class _History:
 
     def _accuracies(self, measured: Sequence[Measurement], total: int) -> None:
         if not total:
-            text(
-                "It was not measured here: there is no data set on this server that its encoder is of.",
-                "dc-muted",
-            )
+            assert self.view.record is not None
+            why = self.view.page.dashboard.measuring.why_unknown(self.view.record)
+            text(f"It was not measured here: {readable(why).rstrip('.')}.", "dc-muted")
             return
         rows = [
             (
