@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -15,6 +16,7 @@ from decai.chain.local_node.anvil import rpc
 from decai.dashboard.fates import look, send_by_node
 from decai.dashboard.network import Network
 from decai.dashboard.outbox import Entry, Fate, KeptSample, Outbox, Via
+from decai.dashboard.wallet import Bridge
 from decai.units import Address, Wei
 from tests.chain.conftest import running_anvil
 
@@ -255,6 +257,52 @@ def test_what_was_sent_again_with_the_same_nonce_counts_once(
     desk.mine()
     assert desk.look(second).fate is Fate.DONE
     assert desk.look(first).fate is Fate.REPLACED
+
+
+def told_by_the_wallet(desk: Desk, entry: Entry, digest: bytes) -> None:
+    """Its answer, as the page brings it."""
+    bridge = Bridge(cast("Any", SimpleNamespace(outbox=desk.outbox)), cast("Any", None), "visitor")
+    bridge._sent(entry.id, "0x" + digest.hex(), None)
+
+
+def test_what_was_found_for_another_is_its_own_as_soon_as_the_wallet_says_so(desk: Desk) -> None:
+    first, second = desk.ask(), desk.ask()
+    digest = desk.sign()
+    desk.mine()
+    # Neither was answered, and it does what both are to do.
+    assert desk.look(first).fate is Fate.DONE
+    told_by_the_wallet(desk, second, digest)
+    assert desk.look(second).fate is Fate.DONE
+    assert desk.look(first).fate is Fate.ASKED
+
+
+def test_the_very_same_sent_again_after_it_was_dropped_counts_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = desk.ask()
+    digest = desk.sign(nonce=first.nonce)
+    told_by_the_wallet(desk, first, digest)
+    rpc(desk.url, "anvil_dropTransaction", "0x" + digest.hex())
+    desk.look(first)
+    later(monkeypatch)
+    assert desk.look(first).fate is Fate.DROPPED
+    second = desk.ask()
+    assert desk.sign(nonce=second.nonce) == digest
+    told_by_the_wallet(desk, second, digest)
+    desk.mine()
+    assert desk.look(second).fate is Fate.DONE
+    assert desk.outbox.get(first.id).fate is Fate.REPLACED
+    assert desk.outbox.open() == []
+
+
+def test_a_hash_that_another_visitor_tells_of_is_kept_from_nobody(desk: Desk) -> None:
+    entry = desk.ask()
+    transaction = entry.transaction
+    other = desk.outbox.add("other", Via.WALLET, entry.chain_id, transaction, "Pay", nonce=0, block=0)
+    digest = desk.sign()
+    desk.tell(other, digest)
+    desk.mine()
+    assert ((found := desk.look(entry)).fate, found.hash) == (Fate.DONE, digest)
 
 
 def test_an_outbox_from_before_it_was_kept_what_nodes_have_known_is_read(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from decai.chain.rpc import RpcChain
     from decai.dashboard.network import Network
 
-__all__ = ["look", "outcome_of", "send_by_node"]
+__all__ = ["SENT_AGAIN", "look", "outcome_of", "send_by_node"]
 
 _MOST_NONCES: Final = 16
 _MOST_BLOCKS: Final = 5_000
@@ -26,6 +26,7 @@ _MOST_BLOCKS: Final = 5_000
 _GONE_SECONDS: Final = 60.0
 """So long a transaction must seem to be gone: one node of a network knows it before another."""
 _NOTED_SECONDS: Final = 600.0
+"""So often it is noted of one that waits that it is in no block so far."""
 _FORGOTTEN_SECONDS: Final = 86_400.0
 _RESTARTED: Final = (
     "The server was stopped before it was sent: nothing has happened, and it can be sent again."
@@ -180,7 +181,7 @@ def _in_its_place(
 
 def _is_free(outbox: Outbox, entry: Entry, found: Mapping[str, Any]) -> bool:
     """Whether no other entry has a transaction: who asks for the same twice has two, and each counts once."""
-    return outbox.holder(hash_of(found.get("hash"), "a hash"), entry.id) is None
+    return outbox.holder(hash_of(found.get("hash"), "a hash"), entry) is None
 
 
 def _is_cancellation(found: Mapping[str, Any]) -> bool:

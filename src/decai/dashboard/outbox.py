@@ -259,9 +259,11 @@ class Outbox:
         condition, values = _looked_for()
         return self._read(f"where {condition} order by created", values)
 
-    def holder(self, digest: bytes, but: str) -> Entry | None:
-        """The entry whose transaction has this hash, if it is another one than `but`."""
-        rows = self._read("where hash = ? and id != ? order by created limit 1", (digest, but))
+    def holder(self, digest: bytes, but: Entry) -> Entry | None:
+        """Another entry of the same visitor than `but`, whose transaction has this hash."""
+        # Not another visitor's: he may say anything of a hash, and would keep it from whom it belongs to.
+        condition = "where hash = ? and visitor = ? and id != ? and fate != ? order by created limit 1"
+        rows = self._read(condition, (digest, but.visitor, but.id, Fate.FAILED.value))
         return rows[0] if rows else None
 
     def samples(self, limit: int) -> list[tuple[Entry, KeptSample]]:

@@ -200,8 +200,8 @@ class Bridge:
     def _take_over(self, digest: bytes, entry: Entry) -> None:
         """A transaction is this entry's alone, though it may have been taken for that of one just like it."""
         outbox = self.dashboard.outbox
-        other = outbox.holder(digest, entry.id)
-        if other is None or other.visitor != self.visitor:
+        other = outbox.holder(digest, entry)
+        if other is None:
             return
         if other.fate is Fate.DROPPED:
             outbox.change(other.id, fate=Fate.REPLACED, hash=None, told=SENT_AGAIN)
