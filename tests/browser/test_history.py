@@ -96,7 +96,7 @@ def test_a_model_without_a_test_set_here_says_that_it_was_not_measured(page: Pag
     trainer = add_model(server.chain(), review_model(), "Of nobody knows what", "none")
     page.goto(f"{server.url}/model/{trainer.address}/history")
     why = "no data set on this server goes with its encoder, features and classes."
-    expect(page.get_by_text(f"It was not measured here: {why}")).to_be_visible()
+    expect(page.get_by_text(f"Accuracy unknown: {why}")).to_be_visible()
     page.goto(server.url)
     card = page.get_by_role("article").filter(has_text="Of nobody knows what")
     expect(card).to_contain_text(f"Accuracy unknown: {why}")
