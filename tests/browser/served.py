@@ -3,10 +3,11 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -25,7 +26,17 @@ from decai.incentive import Stakeable
 from decai.protocols import Classifier, IncentiveMechanism
 from decai.units import DAY, SCALE, Address, Seconds, Wei
 
-__all__ = ["REVIEWS", "Served", "add_model", "review_model", "served", "start", "stop"]
+__all__ = [
+    "REVIEWS",
+    "Served",
+    "add_model",
+    "let_a_minute_pass",
+    "outbox",
+    "review_model",
+    "served",
+    "start",
+    "stop",
+]
 
 REVIEWS: Final = {"positive": "A wonderful, superb film", "negative": "An awful, boring film"}
 _SECONDS_TO_START: Final = 90
@@ -86,6 +97,18 @@ def served(folder: Path, *arguments: str) -> Iterator[Served]:
     finally:
         if server.process.poll() is None:
             stop(server)
+
+
+def outbox(server: Served) -> sqlite3.Connection:
+    """What the server has written down."""
+    return sqlite3.connect(server.folder / "dashboard" / "outbox.sqlite", timeout=10)
+
+
+def let_a_minute_pass(server: Served) -> None:
+    """For what the server waits for: it takes its times from the outbox."""
+    with closing(outbox(server)) as base:
+        base.execute("update entries set changed = changed - 61 where fate = 'sent'")
+        base.commit()
 
 
 def review_model() -> SparsePerceptron:

@@ -95,7 +95,11 @@ def test_accuracy_is_measured_by_itself_and_shown_with_its_block_and_test_set(
 def test_a_model_without_a_test_set_here_says_that_it_was_not_measured(page: Page, server: Served) -> None:
     trainer = add_model(server.chain(), review_model(), "Of nobody knows what", "none")
     page.goto(f"{server.url}/model/{trainer.address}/history")
-    expect(page.get_by_text("It was not measured here", exact=False)).to_be_visible()
+    why = "no data set on this server goes with its encoder, features and classes."
+    expect(page.get_by_text(f"Accuracy unknown: {why}")).to_be_visible()
+    page.goto(server.url)
+    card = page.get_by_role("article").filter(has_text="Of nobody knows what")
+    expect(card).to_contain_text(f"Accuracy unknown: {why}")
 
 
 def test_my_account_tells_what_came_of_my_contributions_to_all_models(

@@ -1,5 +1,6 @@
 """Every page, wide and narrow, light and dark: for keyboards, screen readers, and eyes."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -71,6 +72,7 @@ def test_everybody_can_use_it_and_nothing_sticks_out(look: Page, shown: Shown, n
     # No raw number of wei, no hash or address in full, no traceback.
     words = look.locator("body").inner_text()
     assert "Traceback" not in words
+    assert not re.search(r"\d wei\b", words)
     assert not [word for word in words.split() if word.startswith("0x") and len(word) > 16]
 
 

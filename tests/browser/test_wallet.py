@@ -6,10 +6,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from decai.chain.client import ChainTrainer
-from decai.chain.contributions import contributions
-from decai.units import ETHER, Address, Wei
-from tests.browser.served import REVIEWS, Served, add_model, review_features, review_model
-from tests.browser.story import contribute
+from decai.units import ETHER, Wei
+from tests.browser.served import REVIEWS, Served, add_model, let_a_minute_pass, review_features, review_model
+from tests.browser.story import authors, begin, connect, contribute, listed
 from tests.browser.wallet import Wallet
 
 pytestmark = pytest.mark.xdist_group("browser wallet")
@@ -29,28 +28,6 @@ def wallet(server: Served, context: BrowserContext) -> Wallet:
     chain.set_balance(made.address, Wei(ETHER))
     made.install(context)
     return made
-
-
-def connect(page: Page) -> None:
-    """Act with the wallet."""
-    page.locator(".dc-who").click()
-    page.get_by_role("dialog").get_by_role("button", name="Connect Test Wallet").click()
-    expect(page.locator(".dc-who-name")).to_contain_text("Test Wallet")
-    page.get_by_role("dialog").get_by_role("button", name="Close").click()
-    expect(page.get_by_role("dialog")).to_be_hidden()
-
-
-def begin(page: Page, text: str, name: str) -> None:
-    """Have the wallet asked for a contribution."""
-    page.get_by_label("Text").fill(text)
-    page.get_by_role("button", name=name, exact=True).click()
-    page.get_by_role("button", name=re.compile("^Contribute, for at most")).click()
-
-
-def authors(reviews: ChainTrainer) -> list[Address]:
-    """Who has contributed, in order."""
-    chain = reviews.chain
-    return [each.author for each in contributions(chain, reviews.info, reviews.first_block, chain.block)]
 
 
 def test_the_wallet_connects_signs_and_is_the_author(
@@ -169,3 +146,45 @@ def test_what_is_signed_after_a_reload_is_found_on_the_chain(
     expect(page.get_by_text("The model has it.")).to_be_visible()
     # It is not asked for a second time.
     assert [method for method, _ in wallet.asked].count("eth_sendTransaction") == 1
+
+
+def test_what_the_network_never_got_is_said_to_be_dropped_and_is_found_when_it_comes_after_all(
+    page: Page, server: Served, reviews: ChainTrainer, wallet: Wallet
+) -> None:
+    page.goto(f"{server.url}/model/{reviews.address}/train")
+    connect(page)
+    before = len(authors(reviews))
+    wallet.answer = "withhold"
+    begin(page, REVIEWS["positive"], "positive")
+    expect(page.get_by_text("The network does not know it just now")).to_be_visible()
+    let_a_minute_pass(server)
+    expect(page.get_by_text("The network has dropped it or never got it")).to_be_visible()
+    assert len(authors(reviews)) == before
+    # The wallet brings it again, though the page has called it dropped.
+    wallet.bring(wallet.withheld[0])
+    expect(page.get_by_text("The model has it.")).to_be_visible()
+    expect(page.get_by_text("dropped it")).to_be_hidden()
+    assert authors(reviews)[before:] == [wallet.address]
+    listed(page, server, ["done"])
+
+
+def test_what_the_network_never_got_is_not_mistaken_for_another_with_its_nonce(
+    page: Page, server: Served, reviews: ChainTrainer, wallet: Wallet
+) -> None:
+    page.goto(f"{server.url}/model/{reviews.address}/train")
+    connect(page)
+    before = len(authors(reviews))
+    wallet.answer = "withhold"
+    begin(page, REVIEWS["positive"], "positive")
+    expect(page.get_by_text("The network does not know it just now")).to_be_visible()
+    # Its owner contributes something else meanwhile, and that gets its nonce.
+    wallet.answer = "sign"
+    other = page.context.new_page()
+    other.goto(f"{server.url}/model/{reviews.address}/train")
+    connect(other)
+    begin(other, REVIEWS["negative"], "negative")
+    expect(other.get_by_text("The model has it.")).to_be_visible()
+    let_a_minute_pass(server)
+    expect(page.get_by_text("your wallet has sent something else since")).to_be_visible()
+    assert authors(reviews)[before:] == [wallet.address]
+    listed(page, server, ["done", "dropped"])

@@ -55,7 +55,7 @@ class Wallet:
     node: dict[int, str]
     chain: int
     answer: str = "sign"
-    """``sign``, ``reject`` or ``think``."""
+    """``sign``, ``reject``, ``think``, or ``withhold``: sign, tell the hash, and send nothing."""
     verdicts: list[str] = field(default_factory=list)
     """Of what is open, in order: the same words; as `answer` says where there is none."""
     account: Any = field(default_factory=Account.create)
@@ -64,6 +64,8 @@ class Wallet:
     """What it was asked to show to its owner."""
     open: list[tuple[str, Any]] = field(default_factory=list)
     """What its owner thinks about."""
+    withheld: list[Any] = field(default_factory=list)
+    """What was signed, and has not been sent."""
 
     @property
     def address(self) -> Address:
@@ -96,6 +98,9 @@ class Wallet:
             return {"wait": self.open.index((method, params)) + 1}
         if answer == "reject":
             return {"error": {"code": REJECTED, "message": "User rejected the request."}}
+        if answer == "withhold" and method == "eth_sendTransaction":
+            self.withheld.append(self.sign(params[0]))
+            return {"result": "0x" + self.withheld[-1].hash.hex()}
         return self._do(method, params)
 
     def _do(self, method: str, params: list[Any]) -> dict[str, Any]:
@@ -117,20 +122,45 @@ class Wallet:
                 return {"result": self.send(params[0])}
         return {"error": {"code": -32601, "message": f"{method} is not known"}}
 
-    def send(self, fields: dict[str, str]) -> str:
-        """Sign a transaction and send it to the node; returns its hash."""
+    def send(self, fields: dict[str, str], nonce: int | None = None, price: int = 1) -> str:
+        """Sign a transaction and send it to the node; returns its hash.
+
+        Parameters
+        ----------
+        fields
+            What a page asks for.
+        nonce
+            Of what it takes the place of; the next one if None.
+        price
+            How many times as much as usual is offered for gas.
+        """
+        return self.bring(self.sign(fields, nonce, price))
+
+    def bring(self, signed: Any) -> str:
+        """Send what was signed to the node; returns its hash."""
+        return str(rpc(self.node[self.chain], "eth_sendRawTransaction", "0x" + signed.raw_transaction.hex()))
+
+    def last_asked(self) -> dict[str, str]:
+        """What it was asked to send last."""
+        return dict([params[0] for method, params in self.asked if method == "eth_sendTransaction"][-1])
+
+    def next_nonce(self) -> int:
+        """The first that no transaction of its account has."""
+        return int(rpc(self.node[self.chain], "eth_getTransactionCount", self.address, "pending"), 16)
+
+    def sign(self, fields: dict[str, str], nonce: int | None = None, price: int = 1) -> Any:
+        """Sign a transaction; see `send`."""
         url = self.node[self.chain]
         assert Address(fields["from"]) == self.address
-        signed = self.account.sign_transaction(
+        return self.account.sign_transaction(
             {
                 "to": fields["to"],
                 "data": fields["data"],
                 "value": int(fields["value"], 16),
                 "gas": int(fields["gas"], 16),
                 "chainId": int(fields["chainId"], 16),
-                "nonce": int(rpc(url, "eth_getTransactionCount", self.address, "pending"), 16),
-                "maxFeePerGas": 2 * int(rpc(url, "eth_gasPrice"), 16),
-                "maxPriorityFeePerGas": 10**9,
+                "nonce": self.next_nonce() if nonce is None else nonce,
+                "maxFeePerGas": 2 * price * int(rpc(url, "eth_gasPrice"), 16),
+                "maxPriorityFeePerGas": price * 10**9,
             }
         )
-        return str(rpc(url, "eth_sendRawTransaction", "0x" + signed.raw_transaction.hex()))

@@ -2,10 +2,13 @@
 
 import base64
 import json
+import re
+from itertools import product
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import inspect
 from starlette.testclient import TestClient
 
 from decai.catalog import Catalog, encoder_of
@@ -285,6 +288,34 @@ def test_hostile_texts_do_no_harm_wherever_they_are(there: Served) -> None:
                 )
                 assert 400 <= said.status_code < 500, (path, body)
                 assert "\n" not in said.json()["error"]
+    assert there.get("/v1/models") == before
+
+
+SQL = ("' OR 1=1 --", '"; DROP TABLE models; --', "%", "_", "0 UNION SELECT 1", "1' OR '1'='1", "a\x00b")
+
+
+def test_sql_in_every_parameter_of_every_route_is_a_text(there: Served) -> None:
+    paths = there.client.app.routes[0].app.openapi()["paths"]  # type: ignore[attr-defined]
+    known = {"model_id": there.model_id, "chain_id": 31337, "address": there.trainer.address, "number": 0}
+    known |= {"transaction": there.transactions[0], "transaction_hash": there.transactions[0]}
+    before, inside = there.get("/v1/models"), inspect(there.catalog.database.engine).get_table_names()
+    tried = 0
+    for path, operations in sorted(paths.items()):
+        parameters = operations.get("get", {}).get("parameters", [])
+        for parameter, words in product(parameters, SQL):
+            url = "/api" + path
+            for name in re.findall(r"{(.*?)}", path):
+                value = words if name == parameter["name"] else str(known[name])
+                url = url.replace(f"{{{name}}}", quote(value, safe=""))
+            query = {parameter["name"]: words} if parameter["in"] == "query" else {}
+            said = there.client.get(url, params=query)
+            tried += 1
+            assert said.status_code < 500, (path, parameter["name"], words)
+            if said.status_code < 400 and parameter["name"] != "afterAddress":
+                # A filter that it does not pass, and never all there is.
+                assert said.json().get("items", []) == [], (path, parameter["name"], words)
+    assert tried > 100
+    assert inspect(there.catalog.database.engine).get_table_names() == inside
     assert there.get("/v1/models") == before
 
 

@@ -3,7 +3,9 @@
 import hashlib
 import json
 import struct
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -158,8 +160,33 @@ def test_who_has_no_test_set_here_or_is_a_stranger_is_not_measured(
     number = known(catalog, trainer, world.url)
     if what == "stranger":
         catalog.models.disallow(trainer.chain.chain_id, trainer.address)
-    Measuring(catalog, Network(world.url)).step()
+    measuring = Measuring(catalog, Network(world.url))
+    measuring.step()
     assert measured(catalog, number) == ()
+    why = "only verified models are measured"
+    if what != "stranger":
+        why = "no data set on this server goes with its encoder, features and classes"
+    assert measuring.why_unknown(catalog.models.get(number)) == why
+
+
+def test_of_a_model_whose_data_set_was_not_fetched_it_is_said_how_to_get_it(
+    world: World, catalog: Catalog, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    number = known(catalog, add_model(world.chain, review_model(), "Reviews", "imdb words"), world.url)
+    measuring = Measuring(catalog, Network(world.url))
+    assert measuring.why_unknown(catalog.models.get(number)) == "it has not been measured yet"
+    monkeypatch.setattr("decai.dataset.source.data_dir", lambda: tmp_path)
+    monkeypatch.setattr("decai.dataset.registry.data_dir", lambda: tmp_path)
+    measuring.step()
+    why = measuring.why_unknown(catalog.models.get(number))
+    assert why == "its data set is not on this server; get it with: decai dataset fetch imdb"
+    monkeypatch.undo()
+    # Somebody has got it.
+    later = time.monotonic() + 60
+    monkeypatch.setattr("decai.dashboard.measuring.monotonic", lambda: later)
+    measuring.step()
+    assert measured(catalog, number)
+    assert measuring.why_unknown(catalog.models.get(number)) == ""
 
 
 def _hash(data: Dataset) -> bytes:

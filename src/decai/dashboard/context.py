@@ -20,7 +20,7 @@ from decai.dashboard.measuring import Measuring
 from decai.dashboard.network import Head, Network
 from decai.dashboard.opened import Shelf
 from decai.dashboard.options import Options
-from decai.dashboard.outbox import Entry, Outbox
+from decai.dashboard.outbox import Entry, Fate, Outbox
 from decai.dashboard.runs import Runs
 from decai.errors import DecaiError
 
@@ -37,7 +37,7 @@ _MEASURE_EVERY: Final = 2.0
 _TIDY_EVERY: Final = 8
 """In pulses."""
 _WALLET_EVERY: Final = 3
-"""In pulses: how often it is looked for what wallets have not answered."""
+"""In pulses: how often it is looked for what wallets have not answered, and for what was dropped."""
 
 
 class Dashboard:
@@ -148,7 +148,7 @@ class Dashboard:
         """Look for what became of open transactions that nobody else is busy with."""
         try:
             for entry in await self.blocking(self.outbox.open):
-                if entry.id in self._sending or (entry.hash is None and not also_unanswered):
+                if entry.id in self._sending or (entry.fate is not Fate.SENT and not also_unanswered):
                     continue
                 await self.blocking(look, self.network, self.outbox, entry)
         except DecaiError as error:

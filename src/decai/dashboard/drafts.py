@@ -277,7 +277,10 @@ def progress_of(draft: Draft, entries: list[Entry]) -> Progress:
     latest: dict[int, Entry] = {}
     for entry in entries:
         if entry.facts.get("draft") == draft.id:
-            latest.setdefault(int(entry.facts.get("step", -1)), entry)
+            step = int(entry.facts.get("step", -1))
+            # One that seemed to be lost, and was sent again, may be the one that came to be.
+            if step not in latest or (entry.fate is Fate.DONE and latest[step].fate is not Fate.DONE):
+                latest[step] = entry
     return Progress(draft, plan, tuple(latest.get(place) for place in range(len(plan.steps))))
 
 

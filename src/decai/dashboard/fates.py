@@ -18,17 +18,37 @@ if TYPE_CHECKING:
     from decai.chain.rpc import RpcChain
     from decai.dashboard.network import Network
 
-__all__ = ["look", "outcome_of", "send_by_node"]
+__all__ = ["SENT_AGAIN", "look", "outcome_of", "send_by_node"]
 
 _MOST_NONCES: Final = 16
 _MOST_BLOCKS: Final = 5_000
 """A search by sender and nonce goes back so far."""
 _GONE_SECONDS: Final = 60.0
 """So long a transaction must seem to be gone: one node of a network knows it before another."""
+_NOTED_SECONDS: Final = 600.0
+"""So often it is noted of one that waits that it is in no block so far."""
 _FORGOTTEN_SECONDS: Final = 86_400.0
 _RESTARTED: Final = (
     "The server was stopped before it was sent: nothing has happened, and it can be sent again."
 )
+
+_QUICKER: Final = "Your wallet has sent it again at another price. Only this one counts, and it counts once."
+_RIVAL: Final = (
+    "Your wallet has sent another transaction in its place. Whichever gets into a block first, counts."
+)
+_MISSING: Final = "The network does not know it just now; it is looked for."
+_DROPPED: Final = (
+    "The network has dropped it or never got it, for instance because it offered too little for gas. "
+    "Nothing has changed. Your wallet may bring it again, and then it counts: cancel it there before you "
+    "send another."
+)
+_OVERTAKEN: Final = (
+    "The network does not know it, and your wallet has sent something else since. Nothing has changed. If "
+    "your wallet still shows it, it may come yet: cancel it there before you send another."
+)
+_REPLACED: Final = "Your wallet has sent another transaction in its place; this one will never happen."
+_CANCELLED: Final = "You have cancelled it in your wallet; it will never happen."
+SENT_AGAIN: Final = "Your wallet has sent it again; what comes of it is told there."
 
 
 def send_by_node(network: "Network", outbox: Outbox, entry: Entry) -> Entry:
@@ -83,37 +103,93 @@ def _look_for_hash(chain: "RpcChain", outbox: Outbox, entry: Entry, key: bytes) 
             fate=Fate.FAILED,
             told="The wallet has sent something else than it was asked for. Look at it in the wallet.",
         )
-    nonce = integer_of(found.get("nonce"), "a nonce")
-    if entry.nonce != nonce:
-        entry = outbox.change(entry.id, nonce=nonce)
+    entry = _known(outbox, entry, integer_of(found.get("nonce"), "a nonce"))
     if found.get("blockNumber") is None:
-        return entry
+        return _waiting(chain, outbox, entry)
+    nonce = entry.nonce or 0
     mined = chain.settle(Outgoing(entry.transaction.sender, nonce, key, entry.block or 0), entry.transaction)
     return entry if mined is None else _settled(outbox, entry, mined)
 
 
+def _known(outbox: Outbox, entry: Entry, nonce: int) -> Entry:
+    """The node knows it, perhaps after it did not for a while."""
+    told = entry.told if entry.told == _QUICKER else ""
+    if (entry.fate, entry.nonce, entry.is_seen, entry.told) == (Fate.SENT, nonce, True, told):
+        return entry
+    return outbox.change(entry.id, fate=Fate.SENT, nonce=nonce, is_seen=True, told=told)
+
+
+def _waiting(chain: "RpcChain", outbox: Outbox, entry: Entry) -> Entry:
+    """It waits for a block; now and then it is noted that it is in none so far, so that no search is long."""
+    if time.time() - entry.changed < _NOTED_SECONDS:
+        return entry
+    return outbox.change(entry.id, block=max(entry.block or 0, chain.block - 1))
+
+
 def _look_for_gone(chain: "RpcChain", outbox: Outbox, entry: Entry) -> Entry:
-    """The node does not know the hash: was it replaced, did it get a new price, or is it only late?"""
-    if entry.nonce is None or time.time() - entry.changed < (0 if _is_used(chain, entry) else _GONE_SECONDS):
+    """The node does not know the hash: did it get a new price, was it replaced, or is it only late?"""
+    nonce, is_used = entry.nonce, _is_used(chain, entry)
+    if nonce is None or entry.told == _OVERTAKEN or (entry.fate is Fate.DROPPED and not is_used):
         return entry
-    if not _is_used(chain, entry):
-        return outbox.change(
-            entry.id,
-            fate=Fate.DROPPED,
-            told="The network has dropped it, for instance because it offered too little for gas. Your "
-            "wallet may bring it again; nothing has changed so far.",
-        )
-    other = _by_nonce(chain, entry, entry.nonce)
-    if other is not None and _is_entrys(other, entry):
-        # The same with a higher price.
-        key = hash_of(other.get("hash"), "a hash")
-        return _look_for_hash(chain, outbox, outbox.change(entry.id, hash=key), key)
-    if other is None and time.time() - entry.changed < _GONE_SECONDS:
-        return entry
-    return outbox.change(
-        entry.id,
-        fate=Fate.REPLACED,
-        told="Your wallet has sent another transaction in its place; this one will never happen.",
+    same, other = _in_its_place(chain, outbox, entry)
+    if same is not None:
+        key = hash_of(same.get("hash"), "a hash")
+        if key == entry.hash:
+            # One node of the network knows it before another.
+            return entry
+        entry = outbox.change(entry.id, fate=Fate.SENT, hash=key, told=_QUICKER)
+        return _look_for_hash(chain, outbox, entry, key)
+    if entry.is_seen and is_used and (other is not None or _is_gone(entry)):
+        told = _CANCELLED if other is not None and _is_cancellation(other) else _REPLACED
+        return outbox.change(entry.id, fate=Fate.REPLACED, told=told)
+    if entry.is_seen and not is_used and next_nonce(chain.node, entry.transaction.sender) > nonce:
+        # Another one waits for a block with its nonce; which of them gets there is not known yet.
+        return _told(outbox, entry, _RIVAL)
+    if not _is_gone(entry):
+        return _told(outbox, entry, _MISSING)
+    return outbox.change(entry.id, fate=Fate.DROPPED, told=_OVERTAKEN if is_used else _DROPPED)
+
+
+def _told(outbox: Outbox, entry: Entry, words: str) -> Entry:
+    return entry if entry.told == words else outbox.change(entry.id, told=words)
+
+
+def _is_gone(entry: Entry) -> bool:
+    """Whether no node has known it for so long that it is neither late nor on its way to another node."""
+    missed = entry.told == _MISSING and time.time() - entry.changed >= _GONE_SECONDS
+    return missed or entry.fate is Fate.DROPPED
+
+
+def _in_its_place(
+    chain: "RpcChain", outbox: Outbox, entry: Entry
+) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:
+    """What has an entry's nonce, in a block or waiting for one: the same under another hash, or another.
+
+    Of an entry that no node has known, only the first nonce that it can have is known: later ones count too.
+    """
+    first, other = entry.nonce or 0, None
+    if chain.block - (entry.block or 0) > _MOST_BLOCKS:
+        return None, None
+    most = first + (1 if entry.is_seen else _MOST_NONCES)
+    for nonce in range(first, min(next_nonce(chain.node, entry.transaction.sender), most)):
+        found = _by_nonce(chain, entry, nonce)
+        if found is not None and _is_entrys(found, entry) and _is_free(outbox, entry, found):
+            return found, None
+        other = other or found
+    return None, other
+
+
+def _is_free(outbox: Outbox, entry: Entry, found: Mapping[str, Any]) -> bool:
+    """Whether no other entry has a transaction: who asks for the same twice has two, and each counts once."""
+    return outbox.holder(hash_of(found.get("hash"), "a hash"), entry) is None
+
+
+def _is_cancellation(found: Mapping[str, Any]) -> bool:
+    """Whether a transaction does nothing but use a nonce up, which is how wallets cancel."""
+    return (
+        found.get("to") is not None
+        and address_of(found["to"], "a recipient") == address_of(found.get("from"), "a sender")
+        and found.get("input", "0x") == "0x"
     )
 
 
@@ -130,15 +206,11 @@ def _look_after_restart(chain: "RpcChain", outbox: Outbox, entry: Entry) -> Entr
 
 def _look_by_nonce(chain: "RpcChain", outbox: Outbox, entry: Entry) -> Entry:
     """A wallet was asked, and its answer is not known."""
-    sender = entry.transaction.sender
-    if entry.nonce is not None and entry.block is not None and chain.block - entry.block <= _MOST_BLOCKS:
-        last = min(next_nonce(chain.node, sender), entry.nonce + _MOST_NONCES)
-        for nonce in range(entry.nonce, last):
-            found = _by_nonce(chain, entry, nonce)
-            if found is not None and _is_entrys(found, entry):
-                key = hash_of(found.get("hash"), "a hash")
-                sent = outbox.change(entry.id, fate=Fate.SENT, hash=key, nonce=nonce)
-                return _look_for_hash(chain, outbox, sent, key)
+    if entry.nonce is not None and entry.block is not None:
+        found, _ = _in_its_place(chain, outbox, entry)
+        if found is not None:
+            key = hash_of(found.get("hash"), "a hash")
+            return _look_for_hash(chain, outbox, outbox.change(entry.id, fate=Fate.SENT, hash=key), key)
     if time.time() - entry.created > _FORGOTTEN_SECONDS:
         return outbox.change(
             entry.id, fate=Fate.DROPPED, told="The wallet has not answered for a day; nothing was found."
@@ -169,7 +241,9 @@ def _settled(outbox: Outbox, entry: Entry, mined: Mined) -> Entry:
             told=plain(mined.refusal),
             outcome=outcome_of(mined),
         )
-    return outbox.change(entry.id, fate=Fate.DONE, hash=mined.transaction, told="", outcome=outcome_of(mined))
+    told = entry.told if entry.told == _QUICKER else ""
+    outcome = outcome_of(mined)
+    return outbox.change(entry.id, fate=Fate.DONE, hash=mined.transaction, told=told, outcome=outcome)
 
 
 def outcome_of(mined: Mined) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from decai.catalog.catalog import Catalog
 from decai.chain.headers import Header, headers
 from decai.chain.replica import Replica
 from decai.dataset import Dataset
-from decai.errors import DecaiError
+from decai.errors import DecaiError, MissingError
 from decai.units import Seconds
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ _PAGE: Final = 50
 _MOST_REPLICAS: Final = 16
 _AGAIN_SECONDS: Final = 15.0
 _NO_DATA: Final = "none"
+_NO_DATA_SET: Final = "no data set on this server goes with its encoder, features and classes"
 
 
 _Mark = tuple[int, int, int | None]
@@ -66,7 +67,17 @@ class Measuring:
         """When those are tried again that could not be measured."""
         self._replicas: dict[int, tuple[Replica, Header | None]] = {}
         """What was replayed of models, and the last block that it was replayed to."""
+        self._unmeasured: dict[int, str] = {}
+        """Why models are not measured, in a few words."""
         self._data: dict[str, tuple[Dataset, bytes]] = {}
+
+    def why_unknown(self, model: "Model") -> str:
+        """Why nobody here knows how accurate a model is, in a few words; nothing if it is known."""
+        if model.accuracy is not None:
+            return ""
+        if not model.verified:
+            return "only verified models are measured"
+        return self._unmeasured.get(model.id, "it has not been measured yet")
 
     def step(self) -> None:
         """Measure whatever has changed; blocks. A model that cannot be measured now is left for later."""
@@ -101,12 +112,16 @@ class Measuring:
         """Measure one model; whether nothing has to be tried again before something changes."""
         try:
             found = test_set_for(model, self._data)
-            if found is not None:
-                self._record(chain, model, *found)
+            if found is None:
+                self._unmeasured[model.id] = _NO_DATA_SET
+                return True
+            self._record(chain, model, *found)
         except DecaiError as error:
+            self._unmeasured[model.id] = str(error)
             _log.warning("%s is not measured: %s", model.address, error)
             self._later[model.id] = monotonic() + _AGAIN_SECONDS
             return False
+        self._unmeasured.pop(model.id, None)
         return True
 
     def _record(self, chain: "RpcChain", model: "Model", data: Dataset, digest: bytes) -> None:
@@ -194,7 +209,14 @@ def test_set_for(model: "Model", loaded: dict[str, tuple[Dataset, bytes]]) -> tu
             continue
         key = f"{name} {dense}"
         if key not in loaded:
-            data = dataset.load(name, dense=dense)
+            try:
+                data = dataset.load(name, dense=dense)
+            except MissingError:
+                if about.fetch is None:
+                    raise
+                raise MissingError(
+                    f"its data set is not on this server; get it with: {about.fetch}"
+                ) from None
             loaded[key] = data, digest_of(data)
         data, digest = loaded[key]
         room = model.max_features if dense else model.vocabulary

@@ -39,7 +39,8 @@ create table if not exists entries (
     told text not null,
     outcome text not null,
     created real not null,
-    changed real not null
+    changed real not null,
+    seen integer not null default 0
 );
 create table if not exists samples (
     id text primary key,
@@ -48,12 +49,17 @@ create table if not exists samples (
 );
 create index if not exists entries_by_visitor on entries (visitor, created);
 create index if not exists entries_by_fate on entries (fate);
+create index if not exists entries_by_hash on entries (hash);
 """
+_SEEN: Final = "alter table entries add column seen integer not null default 0"
+"""For files from before it was kept whether a node has known a transaction."""
 _COLUMNS: Final = (
     "id, visitor, via, chain_id, sender, target, data, value, title, facts, fate, nonce, block, hash, told, "
-    "outcome, created, changed"
+    "outcome, created, changed, seen"
 )
 _ID_BYTES: Final = 12
+_RETURN_SECONDS: Final = 86_400.0
+"""So long a transaction that was dropped may come back: its wallet brings it to the network again."""
 
 
 class Fate(StrEnum):
@@ -72,7 +78,7 @@ class Fate(StrEnum):
     REPLACED = "replaced"
     """Its owner has sent another one in its place."""
     DROPPED = "dropped"
-    """It never got into a block, and is not waiting for one."""
+    """It is in no block, and the network does not know it; for a day it is looked whether it comes back."""
     FAILED = "failed"
     """It could not be sent."""
 
@@ -116,6 +122,14 @@ class Entry:
     """Of one in a block: ``block``, ``time``, ``gas``, ``fee``, and what its page reads from its events."""
     created: float
     changed: float
+    is_seen: bool = False
+    """Whether the node has known it: then `nonce` is its own, and no lower bound."""
+
+    @property
+    def is_looked_for(self) -> bool:
+        """Whether more may come: it is open, or was dropped lately and may come back."""
+        lately = time.time() - self.changed < _RETURN_SECONDS
+        return self.fate.is_open or (self.fate is Fate.DROPPED and self.hash is not None and lately)
 
 
 class KeptSample(NamedTuple):
@@ -150,6 +164,8 @@ class Outbox:
             self._base.execute("pragma journal_mode=wal")
             self._base.execute("pragma synchronous=full")
             self._base.executescript(_SCHEMA)
+            if "seen" not in {row[1] for row in self._base.execute("pragma table_info(entries)")}:
+                self._base.execute(_SEEN)
         except (sqlite3.Error, OSError) as error:
             raise StorageError(f"{path}: cannot be opened ({error})") from None
 
@@ -239,22 +255,27 @@ class Outbox:
         return int(number)
 
     def open(self) -> list[Entry]:
-        """Those of which more may come, the oldest first."""
-        fates = [fate.value for fate in Fate if fate.is_open]
-        marks = ", ".join("?" * len(fates))
-        return self._read(f"where fate in ({marks}) order by created", fates)
+        """Those of which more may come (`Entry.is_looked_for`), the oldest first."""
+        condition, values = _looked_for()
+        return self._read(f"where {condition} order by created", values)
+
+    def holder(self, digest: bytes, but: Entry) -> Entry | None:
+        """Another entry of the same visitor than `but`, whose transaction has this hash."""
+        # Not another visitor's: he may say anything of a hash, and would keep it from whom it belongs to.
+        condition = "where hash = ? and visitor = ? and id != ? and fate != ? order by created limit 1"
+        rows = self._read(condition, (digest, but.visitor, but.id, Fate.FAILED.value))
+        return rows[0] if rows else None
 
     def samples(self, limit: int) -> list[tuple[Entry, KeptSample]]:
         """Samples of transactions of which no more will come, the oldest first."""
-        fates = [fate.value for fate in Fate if not fate.is_open]
-        marks = ", ".join("?" * len(fates))
+        condition, values = _looked_for()
         with self._lock:
             try:
                 rows = self._base.execute(
                     "select samples.id, samples.kind, samples.content from samples "
-                    f"join entries on entries.id = samples.id where fate in ({marks}) "
+                    f"join entries on entries.id = samples.id where not ({condition}) "
                     "order by entries.changed limit ?",
-                    (*fates, limit),
+                    (*values, limit),
                 ).fetchall()
             except sqlite3.Error as error:
                 raise StorageError(f"{self._path}: cannot be read ({error})") from None
@@ -286,22 +307,30 @@ class Outbox:
                 raise StorageError(f"{self._path}: cannot be written ({error})") from None
 
 
+def _looked_for() -> tuple[str, tuple[Any, ...]]:
+    """`Entry.is_looked_for` as a condition of SQL, and its values."""
+    fates = [fate.value for fate in Fate if fate.is_open]
+    marks = ", ".join("?" * len(fates))
+    condition = f"fate in ({marks}) or (fate = ? and hash is not null and changed > ?)"
+    return condition, (*fates, Fate.DROPPED.value, time.time() - _RETURN_SECONDS)
+
+
 def _row(entry: Entry) -> tuple[Any, ...]:
     transaction = entry.transaction
     return (
         entry.id, entry.visitor, entry.via.value, entry.chain_id, transaction.sender, transaction.to,
         transaction.data, str(transaction.value), entry.title, json.dumps(entry.facts), entry.fate.value,
         entry.nonce, entry.block, entry.hash, entry.told, json.dumps(entry.outcome), entry.created,
-        entry.changed,
+        entry.changed, entry.is_seen,
     )  # fmt: skip
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
     (key, visitor, via, chain_id, sender, target, data, value, title, facts, fate, nonce, block, digest, told,
-     outcome, created, changed) = row  # fmt: skip
+     outcome, created, changed, seen) = row  # fmt: skip
     to = None if target is None else Address(target)
     transaction = Transaction(Address(sender), to, data, Wei(int(value)))
     return Entry(
         key, visitor, Via(via), chain_id, transaction, title, json.loads(facts), Fate(fate), nonce, block,
-        digest, told, json.loads(outcome), created, changed,
+        digest, told, json.loads(outcome), created, changed, bool(seen),
     )  # fmt: skip

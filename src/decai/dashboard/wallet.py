@@ -16,6 +16,7 @@ from nicegui.events import GenericEventArguments
 from decai.chain.address import checksummed
 from decai.chain.wire import hex_of
 from decai.dashboard.context import Dashboard
+from decai.dashboard.fates import SENT_AGAIN
 from decai.dashboard.outbox import Entry, Fate, Via
 from decai.dashboard.prepare import fields_of
 from decai.units import Address
@@ -191,8 +192,21 @@ class Bridge:
             fate = Fate.REJECTED if error["code"] == REJECTED else Fate.FAILED
             self.dashboard.outbox.change(entry.id, fate=fate, told=_explained(error))
         elif isinstance(result, str) and _HASH.fullmatch(result):
-            self.dashboard.outbox.change(entry.id, fate=Fate.SENT, hash=bytes.fromhex(result[2:]), told="")
+            digest = bytes.fromhex(result[2:])
+            self._take_over(digest, entry)
+            self.dashboard.outbox.change(entry.id, fate=Fate.SENT, hash=digest, told="")
         # Anything else is no answer; it is looked for by its nonce.
+
+    def _take_over(self, digest: bytes, entry: Entry) -> None:
+        """A transaction is this entry's alone, though it may have been taken for that of one just like it."""
+        outbox = self.dashboard.outbox
+        other = outbox.holder(digest, entry)
+        if other is None:
+            return
+        if other.fate is Fate.DROPPED:
+            outbox.change(other.id, fate=Fate.REPLACED, hash=None, told=SENT_AGAIN)
+        else:
+            outbox.change(other.id, fate=Fate.ASKED, hash=None, told="", outcome={}, is_seen=False)
 
     def _entry(self, key: str) -> Entry | None:
         """An entry of this visitor, for nobody may answer for another."""

@@ -4,7 +4,8 @@ import re
 from datetime import UTC, datetime
 from typing import Final
 
-from decai.cli.show import clean, ether
+from decai.cli.show import clean
+from decai.cli.show import ether as exact
 from decai.units import counted as count
 from decai.units import format_seconds
 
@@ -59,6 +60,24 @@ def plain(refusal: str) -> str:
     """
     reason = clean(refusal.partition(": ")[2] or refusal)
     return _SENTENCES.get(reason, f"The contract refuses: {reason.rstrip('.')}.")
+
+
+_SMALLEST: Final = 10**9
+
+
+def ether(amount: int) -> str:
+    """An amount of wei in ETH; of what is worth nothing to anybody, only that it is so little.
+
+    Examples
+    --------
+    >>> ether(3_071_882_123_456_789), ether(0), ether(-(10**18))
+    ('0.003072 ETH', '0 ETH', '-1 ETH')
+    >>> ether(5), ether(-5)
+    ('<0.000000001 ETH', '-<0.000000001 ETH')
+    """
+    if 0 < abs(amount) < _SMALLEST:
+        return f"{'-' * (amount < 0)}<{exact(_SMALLEST)}"
+    return exact(amount)
 
 
 _WEI: Final = re.compile(r"(?<![\d.,])(\d[\d,]*) wei\b")
@@ -161,8 +180,8 @@ def gain(amount: int) -> str:
 
     Examples
     --------
-    >>> gain(5 * 10**18), gain(-(10**18)), gain(0)
-    ('+5 ETH', '-1 ETH', '0 ETH')
+    >>> gain(5 * 10**18), gain(-(10**18)), gain(0), gain(1)
+    ('+5 ETH', '-1 ETH', '0 ETH', '+<0.000000001 ETH')
     """
     return f"+{ether(amount)}" if amount > 0 else ether(amount)
 

@@ -16,10 +16,11 @@ __all__ = ["Pad", "Upload"]
 _PREFIX: Final = "data:image/png;base64,"
 _MOST_DRAWING: Final = 400_000
 _SIDE: Final = 280
+_KEYS: Final = "By keyboard: arrows move the pen, Space puts it down or lifts it."
 
 
 class Pad(Tag):
-    """A square to draw on with mouse, pen or finger.
+    """A square to draw on with mouse, pen, finger or keys.
 
     Parameters
     ----------
@@ -34,10 +35,14 @@ class Pad(Tag):
         self._on_drawn = on_drawn
         with self:
             tag("span", label, "dc-field-label")
-            self._canvas = tag(
-                "canvas", "", "dc-pad", width=_SIDE, height=_SIDE, role="img",
-                aria_label=f"{label}. Who cannot draw may choose a picture instead.",
-            )  # fmt: skip
+            with box("dc-pad-frame"):
+                self._canvas = tag(
+                    "canvas", "", "dc-pad", width=_SIDE, height=_SIDE, role="application", tabindex="0",
+                    aria_label=f"{label}. {_KEYS} Who cannot draw may choose a picture instead.",
+                )  # fmt: skip
+                tag("span", "", "dc-pen", aria_hidden="true")
+                tag("span", "", "dc-pen-said dc-unseen", aria_live="polite")
+            tag("span", _KEYS, "dc-help", aria_hidden="true")
             self._canvas.on("drawn", self._drawn, js_handler="(event) => emit(event.detail)")
             with box("dc-row"):
                 button("Wipe", self.wipe)

@@ -38,7 +38,7 @@ class Steps(Tag):
     told
         What it has done, in a sentence, once it is done.
     on_end
-        Called with the entry once nothing more will come.
+        Called with the entry once nothing more will come, and again if something did.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class Steps(Tag):
         self._told = told
         self._on_end = on_end
         self._shown: tuple[Any, ...] = ()
+        self._ended: Fate | None = None
         with self:
             self._body = box("dc-stack")
             self._timer = ui.timer(_POLL, self._look)
@@ -67,13 +68,15 @@ class Steps(Tag):
     async def _look(self) -> None:
         entry = self._entry = self._dashboard.outbox.get(self._entry.id)
         self._show(entry)
-        if not entry.fate.is_open:
+        if not entry.is_looked_for:
             self._timer.deactivate()
-            ended, self._on_end = self._on_end, None
-            if ended is not None:
-                result = ended(entry)
-                if result is not None:
-                    await result
+        if entry.fate.is_open or entry.fate is self._ended:
+            return
+        self._ended = entry.fate
+        if self._on_end is not None:
+            result = self._on_end(entry)
+            if result is not None:
+                await result
 
     def _show(self, entry: Entry) -> None:
         shown = (entry.fate, entry.told, entry.hash)

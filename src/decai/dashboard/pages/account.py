@@ -80,6 +80,8 @@ class _AccountPage:
         self.body = box("dc-stack")
         await self._of_actor()
         self.page.session.listeners.append(self._changed)
+        # A wallet may have told of itself meanwhile.
+        self._changed()
         ui.timer(_POLL, self._refresh)
 
     def _changed(self) -> None:

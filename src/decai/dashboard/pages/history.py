@@ -9,9 +9,10 @@ from decai.catalog.records import Measurement, Model, Page, Standing
 from decai.dashboard.contribution_table import Fated, contribution_table, fated
 from decai.dashboard.elements import PagedList, box, button, copyable, heading, note, table, tag, text
 from decai.dashboard.elements.chart import Chart, Line
+from decai.dashboard.elements.html import Tag
 from decai.dashboard.model_view import ModelView
 from decai.dashboard.shell import fault_words
-from decai.dashboard.words import date, ether, gain, percent
+from decai.dashboard.words import date, ether, gain, percent, readable
 from decai.errors import DecaiError
 from decai.units import DAY
 
@@ -33,6 +34,7 @@ class _History:
     def __init__(self, view: ModelView) -> None:
         self.view = view
         self.catalog = view.page.dashboard.catalog
+        self.unknown: Tag | None = None
 
     async def build(self) -> None:
         self.body = box("dc-stack")
@@ -105,6 +107,7 @@ class _History:
         for each in self.lists:
             await each.refresh()
         await self._draw()
+        self._say_unknown()
         self._say_fault()
 
     async def _draw(self) -> None:
@@ -128,6 +131,14 @@ class _History:
                 f"{percent(measured[-1].accuracy)} now"
             )
 
+    def _say_unknown(self) -> None:
+        """Why there is no accuracy, which may become known a moment later."""
+        if self.unknown is None or self.unknown.is_deleted:
+            return
+        assert self.view.record is not None
+        why = self.view.page.dashboard.measuring.why_unknown(self.view.record)
+        self.unknown.text = f"Accuracy unknown: {readable(why).rstrip('.')}." if why else ""
+
     def _say_fault(self) -> None:
         fault = self.view.page.dashboard.following.fault
         self.fault.clear()
@@ -137,10 +148,8 @@ class _History:
 
     def _accuracies(self, measured: Sequence[Measurement], total: int) -> None:
         if not total:
-            text(
-                "It was not measured here: there is no data set on this server that its encoder is of.",
-                "dc-muted",
-            )
+            self.unknown = text("", "dc-muted")
+            self._say_unknown()
             return
         rows = [
             (

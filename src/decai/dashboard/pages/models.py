@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 from nicegui import ui
@@ -15,10 +15,10 @@ from decai.dashboard.elements import PagedList, box, button, empty, heading, pai
 from decai.dashboard.elements.html import Tag
 from decai.dashboard.library import SORTS, Query
 from decai.dashboard.shell import Page, fault_words
-from decai.dashboard.words import clean, ether, percent, short
+from decai.dashboard.words import clean, ether, percent, readable, short
 from decai.errors import InputError
 
-__all__ = ["CLASSIFIERS", "INCENTIVES", "build", "model_card"]
+__all__ = ["CLASSIFIERS", "INCENTIVES", "build"]
 
 _PAGE: Final = 12
 _POLL: Final = 2.0
@@ -30,6 +30,13 @@ CLASSIFIERS: Final = {
     "dense-centroid": "Nearest centroid (numbers)",
 }
 INCENTIVES: Final = {"stakeable": "Deposits", "points": "Points"}
+
+
+class _Card(NamedTuple):
+    """A model, and why its accuracy is not known, if so."""
+
+    model: Model
+    why_unknown: str
 
 
 async def build(page: Page, query: Query) -> None:
@@ -103,20 +110,24 @@ class _Models:
         except InputError as error:
             self.page.say(fault_words(error))
 
-    def _load(self, after: str | None) -> Found[Model]:
-        found = self.page.dashboard.library.find(self.query, after, _PAGE)
+    def _load(self, after: str | None) -> Found[_Card]:
+        dashboard = self.page.dashboard
+        found = dashboard.library.find(self.query, after, _PAGE)
         # How far it was read is not shown, so no card changes with it.
-        return replace(found, items=tuple(replace(model, scanned=None) for model in found.items))
+        cards = (
+            _Card(replace(each, scanned=None), dashboard.measuring.why_unknown(each)) for each in found.items
+        )
+        return Found(tuple(cards), found.total, found.next)
 
-    def _fill(self, models: Sequence[Model], total: int) -> None:
+    def _fill(self, models: Sequence[_Card], total: int) -> None:
         self.found.text = f"{total:,} models found"
         if not models:
             self._nothing()
             return
         with box("dc-grid", "ul"):
-            for model in models:
+            for model, why_unknown in models:
                 with box(name="li"):
-                    model_card(self.page, model)
+                    _show_card(self.page, model, why_unknown)
 
     def _nothing(self) -> None:
         if any((self.query.search, self.query.classifier, self.query.incentive)):
@@ -129,8 +140,7 @@ class _Models:
             )
 
 
-def model_card(page: Page, model: Model) -> None:
-    """A model in a list."""
+def _show_card(page: Page, model: Model, why_unknown: str) -> None:
     with box("dc-card dc-model", "article"):
         texts = box("dc-stack dc-tight")
         with texts:
@@ -143,6 +153,8 @@ def model_card(page: Page, model: Model) -> None:
             pair("Accuracy", "unknown" if model.accuracy is None else percent(model.accuracy))
             pair("Contributions", f"{model.contributions:,}")
             pair("At stake", ether(model.at_stake))
+        if why_unknown:
+            tag("p", f"Accuracy unknown: {readable(why_unknown).rstrip('.')}.", "dc-help")
 
 
 def _texts(model: Model, texts: Tag) -> None:

@@ -100,6 +100,47 @@
     };
     canvas.addEventListener("pointerup", end);
     canvas.addEventListener("pointercancel", end);
+    keys(canvas, context);
+  }
+
+  // Arrows move a pen, Space puts it down and lifts it.
+  function keys(canvas, context) {
+    const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    const [pen, said] = canvas.parentElement.querySelectorAll(".dc-pen, .dc-pen-said");
+    const step = canvas.width / 16;
+    let x = canvas.width / 2, y = canvas.width / 4, down = false;
+    const show = () => {
+      Object.assign(pen.style, { left: `${(100 * x) / canvas.width}%`, top: `${(100 * y) / canvas.height}%` });
+      pen.classList.toggle("dc-pen-down", down);
+    };
+    const set = (wanted) => {
+      if (down === wanted) return;
+      down = wanted;
+      said.textContent = down ? "The pen is down." : "The pen is up.";
+      if (!down) canvas.dispatchEvent(new CustomEvent("drawn", { detail: canvas.toDataURL("image/png") }));
+    };
+    const draw = (to) => {
+      context.beginPath();
+      context.moveTo(x, y);
+      context.lineTo(...to);
+      context.stroke();
+    };
+    canvas.addEventListener("keydown", (event) => {
+      const move = moves[event.key];
+      if (event.key === " ") {
+        set(!down);
+        if (down) draw([x, y]);
+      } else if (move) {
+        const to = [x, y].map((at, axis) => Math.min(canvas.width - step, Math.max(step, at + move[axis] * step)));
+        if (down) draw(to);
+        [x, y] = to;
+      } else return;
+      event.preventDefault();
+      show();
+    });
+    // Whoever goes on to the button has drawn.
+    canvas.addEventListener("blur", () => { set(false); show(); });
+    show();
   }
 
   function drop(zone, uploader) {
