@@ -2,7 +2,6 @@
 
 import hashlib
 import shutil
-import time
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -108,15 +107,6 @@ def test_text_of_any_review_is_found(texts: dict[str, tuple[str, ...]], cache: P
 def test_review_that_is_not_there(index: int) -> None:
     with pytest.raises(DatasetError, match=f"^imdb: there is no test review {index}; there are 4,904$"):
         imdb.review_text("test", index)
-
-
-def test_second_load_takes_no_time(data: Dataset, cache: Path) -> None:
-    times = []
-    for _ in range(5):
-        begin = time.perf_counter()
-        dataset.load("imdb", cache=cache)
-        times.append(time.perf_counter() - begin)
-    assert min(times) < 0.15
 
 
 def test_missing_file_names_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,6 @@
 """Generated texts: their sizes, their words and how well they can be learned."""
 
 import hashlib
-import time
 from typing import Any
 
 import numpy as np
@@ -39,15 +38,6 @@ def default() -> Dataset:
 def test_default_has_the_size_of_a_review_data_set(default: Dataset) -> None:
     assert (len(default.train), len(default.test), default.num_features) == (25_000, 25_000, 1000)
     assert mean_length(default.train) == pytest.approx(91, rel=0.02)
-
-
-def test_default_is_quick() -> None:
-    times = []
-    for _ in range(3):
-        begin = time.perf_counter()
-        dataset.load("synthetic-text")
-        times.append(time.perf_counter() - begin)
-    assert min(times) < 1.5
 
 
 def test_perceptron_gets_roughly_80_percent(default: Dataset) -> None:
