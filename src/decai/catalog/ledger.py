@@ -20,6 +20,7 @@ from decai.catalog.tables import claims, contributions, events, models
 from decai.chain.abi import Event, path_of
 from decai.chain.base import Log
 from decai.chain.sample_form import SampleForm
+from decai.classifier import MAX_CLASSES
 from decai.errors import BrokenRulesError, ChainError
 from decai.protocols import Path
 from decai.units import Address
@@ -27,7 +28,6 @@ from decai.units import Address
 __all__ = ["Ledger", "digest_of"]
 
 _ZERO: Final = Address("0x0000000000000000000000000000000000000000")
-_MOST_CLASSES: Final = 256
 _LONGEST_FAULT: Final = 500
 
 
@@ -217,7 +217,7 @@ class Ledger:
         return deposit.number
 
     def _add_class(self, name: str, label: int) -> None:
-        if label == len(self._classes) < _MOST_CLASSES:
+        if label == len(self._classes) < MAX_CLASSES:
             self._classes.append(name)
         elif not 2 <= label < len(self._classes) or self._classes[label] != name:
             raise BrokenRulesError("it tells of a class that cannot come next")

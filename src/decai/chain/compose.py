@@ -183,6 +183,10 @@ def compose(
     texts = texts or Texts()
     if lists_features(classifier):
         _check_room(max_features, index_bits)
+    if own_parts and "classifier" in own_parts and (warm or counter_bits is not None):
+        raise InputError(
+            "a classifier of one's own says itself how it counts: leave out --counter-bits and --warm"
+        )
     model = classifier_part(classifier, Choices(max_features, index_bits, counter_bits, warm))
     terms = incentive_part(incentive)
     kinds = {"classifier": classifier.kind, "incentive": incentive.kind}
@@ -231,6 +235,11 @@ def compose(
                 "a clone fills no counters in advance; deploy it without --clone, or without --warm"
             )
         return compose_clone(sources, constants, known, model, start_in_code)
+    if len(names) * (32 + 32 * -(-room_for_names // 32)) + 32 * len(model.state) > CODE_LIMIT:
+        raise InputError(
+            f"{len(names):,} classes do not fit into a contract's own code, which has {CODE_LIMIT:,} bytes; "
+            "deploy it with --clone, or with fewer classes or shorter names"
+        )
     sources = {name: variant(text, shared=False) for name, text in sources.items()}
     in_code = replace(_composition(sources, constants, known, model.start, ()), own_files=own_files)
     if _fits(in_code) if start_in_code is None else start_in_code:

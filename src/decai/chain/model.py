@@ -8,7 +8,14 @@ from decai.chain.base import Reader
 from decai.chain.clone_code import implementation_of
 from decai.chain.jsonrpc import NoAnswer, NotDelivered
 from decai.chain.sample_form import VECTORS, SampleForm
-from decai.classifier import DenseCentroid, DensePerceptron, NaiveBayes, SparseCentroid, SparsePerceptron
+from decai.classifier import (
+    MAX_CLASSES,
+    DenseCentroid,
+    DensePerceptron,
+    NaiveBayes,
+    SparseCentroid,
+    SparsePerceptron,
+)
 from decai.errors import ChainError, InputError, Refused
 from decai.incentive import Points, Stakeable
 from decai.protocols import IncentiveMechanism
@@ -22,7 +29,6 @@ _CLASSIFIERS: Final = frozenset(
 )
 _INCENTIVES: Final = {kind.kind: kind for kind in (Points, Stakeable)}
 _FORMS: Final = (SampleForm.indices(16), SampleForm.indices(32), VECTORS)
-_MOST_CLASSES: Final = 256
 _LONGEST_TEXT: Final = 1024
 _MOST_FEATURES: Final = 2**14
 """Larger numbers and texts no contract of ours has; one that says so lies."""
@@ -112,7 +118,7 @@ def read_info(chain: Reader, address: Address) -> ModelInfo:
             raise ChainError(f"{title[:80]!r} is no composition that this version knows")
         classifier, incentive = title.removeprefix(_TITLE).split(", ")
         texts = [_text(chain, address, f"{key}()") for key in ("name", "description", "encoder")]
-        count = _number(chain, address, "getNumClassifications", 1, _MOST_CLASSES)
+        count = _number(chain, address, "getNumClassifications", 1, MAX_CLASSES)
         classes = [_text(chain, address, "classifications(uint256)", label) for label in range(count)]
         max_features = _number(chain, address, "maxFeatures", 1, _MOST_FEATURES)
         form = SampleForm(

@@ -12,7 +12,8 @@ from decai.samples import Features, FloatArray, IntArray, Samples
 
 __all__ = ["MAX_CLASSES", "BaseClassifier", "checked_names", "checked_rate"]
 
-MAX_CLASSES: Final = 2**16
+MAX_CLASSES: Final = 256
+"""Of a model, with those that are added: so many a client can ask for, and a contract go through."""
 
 
 def checked_names(names: Sequence[str], at_least: int, kind: str) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ if parameters.SHARED:
     GROUPS: constant(uint256) = 208
     LANE_BITS_MASK: constant(uint256) = 2**8 - 1
 GROUP: constant(uint256) = 32
-MOST_CLASSES: constant(uint256) = 2**16
+MOST_CLASSES: constant(uint256) = 2**8
 MOST_GROUPS: constant(uint256) = MOST_CLASSES // LANES
 
 # Words from 0 on that were filled at deployment, so that none of them is dear to change for the first time: they

@@ -34,7 +34,7 @@ SIZE: constant(uint256) = dense.SIZE
 ROWS: constant(uint256) = dense.ROWS
 ONE: constant(int64) = 10**9
 MOST: constant(uint256) = 2**32 - 1
-MOST_CLASSES: constant(uint256) = 2**16
+MOST_CLASSES: constant(uint256) = 2**8
 
 # Samples of seven classes to a word; above them, in the first one, the number of classes.
 COUNTS: constant(uint256) = 7
