@@ -6,8 +6,11 @@ import pytest
 
 from decai.chain.client import ChainTrainer
 from decai.chain.compiler import compile_composition
+from decai.chain.compose import compose
+from decai.classifier import SparsePerceptron
 from decai.errors import ChainError, InputError, Refused
-from decai.units import Wei
+from decai.incentive import Points
+from decai.units import Seconds, Wei
 from tests.chain.contract import ADA, BO, EVE, RICH, Contract, composition, packed_words
 from tests.conformance.twin_state import array
 
@@ -113,3 +116,15 @@ def test_part_that_does_not_compile_is_one_line(tmp_path: Path) -> None:
         broken.write_text(text)
         with pytest.raises(InputError, match=f"^the contract does not compile: {where}$"):
             compile_composition(composition(own_parts={"incentive": broken}))
+
+
+@pytest.mark.parametrize("choice", [{"counter_bits": 8}, {"warm": 4}])
+def test_choices_of_our_classifiers_do_not_apply_to_another_s(choice: dict[str, int]) -> None:
+    sentence = "--counter-bits and --warm do not apply to a classifier of one's own; leave them out"
+    with pytest.raises(InputError, match=f"^{sentence}$"):
+        compose(
+            SparsePerceptron(("no", "yes"), [1]),
+            Points(Seconds(1)),
+            own_parts={"classifier": CONTRACTS / "majority.vy"},
+            **choice,
+        )
