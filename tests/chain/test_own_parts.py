@@ -118,13 +118,9 @@ def test_part_that_does_not_compile_is_one_line(tmp_path: Path) -> None:
             compile_composition(composition(own_parts={"incentive": broken}))
 
 
-@pytest.mark.parametrize("choice", [{"counter_bits": 8}, {"warm": 4}])
-def test_choices_of_our_classifiers_do_not_apply_to_another_s(choice: dict[str, int]) -> None:
-    sentence = "--counter-bits and --warm do not apply to a classifier of one's own; leave them out"
-    with pytest.raises(InputError, match=f"^{sentence}$"):
-        compose(
-            SparsePerceptron(("no", "yes"), [1]),
-            Points(Seconds(1)),
-            own_parts={"classifier": CONTRACTS / "majority.vy"},
-            **choice,
-        )
+@pytest.mark.parametrize(("bits", "warm"), [(8, 0), (None, 4)])
+def test_choices_of_our_classifiers_do_not_apply_to_another_s(bits: int | None, warm: int) -> None:
+    parts = {"classifier": CONTRACTS / "majority.vy"}
+    model, terms = SparsePerceptron(("no", "yes"), [1]), Points(Seconds(1))
+    with pytest.raises(InputError, match=r"^a classifier of one's own says itself how"):
+        compose(model, terms, own_parts=parts, counter_bits=bits, warm=warm)
