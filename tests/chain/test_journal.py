@@ -15,7 +15,7 @@ from decai.chain.base import Transaction
 from decai.chain.journal import Journal, open_journal
 from decai.chain.keystore import Keystore
 from decai.chain.rpc import RpcChain
-from decai.errors import ChainError, Refused, StorageError
+from decai.errors import ChainError, Interrupted, Refused, StorageError
 from decai.units import ETHER, Address, Seconds
 from tests.chain.conftest import running_anvil
 from tests.chain.counter import add, count, data, deploy
@@ -292,5 +292,27 @@ class TestEarlier:
         ):
             journal.send(0, person.transaction())
         assert proxy.count("eth_sendTransaction") == 0
+        assert person.again().found == 1
+        assert person.counted() == STEPS
+
+    def test_whose_sender_is_interrupted_is_looked_for_by_the_same_command(
+        self, person: Person, proxy: Proxy
+    ) -> None:
+        interrupted = threading.Event()
+
+        def interrupt(forward: Callable[[], bytes]) -> Answer:
+            answer = Answer(forward())
+            os.kill(os.getpid(), signal.SIGINT)
+            interrupted.wait(10)
+            return answer
+
+        proxy.play("eth_sendTransaction", interrupt)
+        sentence = r"before you send again; the same command looks for it by itself$"
+        with (
+            pytest.raises(Interrupted, match=sentence),
+            open_journal(RpcChain(proxy.url), "test", person.address, b"the same") as journal,
+        ):
+            journal.send(0, person.transaction())
+        interrupted.set()
         assert person.again().found == 1
         assert person.counted() == STEPS

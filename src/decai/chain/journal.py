@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple
 from decai.chain.base import Mined, Transaction
 from decai.chain.outgoing import Outgoing
 from decai.chain.rpc import RpcChain
-from decai.errors import ChainError, Refused, StorageError
+from decai.errors import ChainError, Interrupted, Refused, StorageError
 from decai.paths import data_dir
 from decai.units import Address, Wei
 
@@ -91,13 +91,22 @@ class Journal:
             if mined is not None:
                 self.found += 1
                 return mined
-        value = transaction.value
+        written: list[Outgoing] = []
+
+        def write(outgoing: Outgoing) -> None:
+            self._write(step, outgoing, transaction.value)
+            written.append(outgoing)
+
         try:
-            return self._chain.send(transaction, announce=lambda outgoing: self._write(step, outgoing, value))
+            return self._chain.send(transaction, announce=write)
         except Refused:
             # Its fate is known, and told.
             self._sent.pop(step, None)
             raise
+        except (ChainError, Interrupted) as error:
+            if not written or type(error) not in (ChainError, Interrupted):
+                raise
+            raise type(error)(f"{error}; the same command looks for it by itself") from None
 
     def send_next(self, transaction: Transaction) -> Mined:
         """Send a transaction that only this command could think of; raises what `send` does."""
