@@ -223,6 +223,15 @@ EXACT = {"format": 1}
             "weights is missing; it must be a list of weights, or an object",
         ),
         (SPARSE_PERCEPTRON, "weights", 5, "weights is 5; it must be a list of weights, or an object"),
+        (SPARSE_PERCEPTRON, "name", 5, "name is 5; it must be a text"),
+        (DENSE_PERCEPTRON, "description", ["x"], "description is a list of 1; it must be a text"),
+        (NAIVE_BAYES, "encoder", False, "encoder is false; it must be a text"),
+        (
+            SPARSE_PERCEPTRON,
+            "featureIndices",
+            [7, 9, 7],
+            "featureIndices[2]: 7 stands twice; every weight needs an index of its own",
+        ),
         (SPARSE_PERCEPTRON, "bias", {}, f"bias is an object; {NUMBERS}"),
         (SPARSE_PERCEPTRON, "bias", 150000, f"bias is 150000; {NUMBERS}"),
         (
@@ -322,7 +331,7 @@ EXACT = {"format": 1}
             CHOSEN_PERCEPTRON,
             "featureIndices",
             [1, 1],
-            "featureIndices is a list of 2; it must be a list of 2 feature",
+            "featureIndices[1]: 1 stands twice; every weight needs an",
         ),
         (
             PERCEPTRON,
@@ -862,6 +871,7 @@ def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
         ({"weights": []}, "extra: 'weights' belongs to the model itself"),
         ({"decai": 1}, "extra: 'decai' belongs to the model itself"),
         ({"bias": 1}, "extra: 'bias' belongs to the model itself"),
+        ({"name": 5}, "extra: 'name' must be a text"),
         ({"x": {1, 2}}, "extra: not JSON"),
         ({"x": float("nan")}, "extra: not JSON"),
     ],

@@ -21,6 +21,7 @@ from tests.chain.conftest import running_anvil
 
 HOUR = Seconds(3_600)
 NOBODY = "0x00000000000000000000000000000000DeaDBeef"
+CREATE2 = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
 CODE_THAT_REVERTS = bytes.fromhex("600580600b6000396000f360006000fd")
 
 
@@ -71,6 +72,13 @@ FILES: dict[str, object] = {
     "nan.json": {**SPARSE, "weights": [0.5, float("nan")]},
     "large.json": {**SPARSE, "weights": [1e9]},
     "wide.json": {**SPARSE, "sparseWeights": {"70000": 1}},
+    "same.json": {**SPARSE, "classifications": ["no", "no"]},
+    "long.json": {**SPARSE, "classifications": ["no", "y" * 1_025]},
+    "half.json": {**SPARSE, "classifications": ["no", "\ud800"]},
+    "half_name.json": {**SPARSE, "name": "\ud800"},
+    "wordy.json": {**SPARSE, "description": "é" * 1_000},
+    "number.json": {**SPARSE, "name": 5},
+    "twice.json": {**SPARSE, "featureIndices": [1, 1, 2]},
     "longest.json": {**SPARSE, "longestSample": 0},
     "bits.json": {**SPARSE, "indexBits": 17},
     "terms.json": {**SPARSE, "incentive": ["stakeable"]},
@@ -108,18 +116,30 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 TRAIN = [
     ("", "Missing argument 'dataset'"),
-    ("nope --classifier sparse-perceptron -o m.json", "must be one of digits, imdb, synthetic-text, tiny"),
+    (
+        "nope --classifier sparse-perceptron -o m.json",
+        "error: the data set: must be one of digits, imdb, synthetic-text, tiny",
+    ),
     ("tiny --classifier sparse-perceptron", "-o"),
     ("tiny -o m.json", "--classifier"),
-    ("tiny --classifier nope -o m.json", "model.classifier"),
-    ("tiny --classifier dense-perceptron -o m.json", "cannot learn from the sparse features of tiny"),
+    ("tiny --classifier nope -o m.json", "error: --classifier: must be one of 'sparse-perceptron', "),
+    (
+        "tiny --classifier dense-perceptron -o m.json",
+        "error: --classifier: dense-perceptron cannot learn from the sparse features of tiny",
+    ),
     ("tiny --classifier sparse-perceptron -o m.json --initial 0", "must be above 0 and at most 1"),
     ("tiny --classifier sparse-perceptron -o m.json --initial 2", "--initial"),
     ("tiny --classifier sparse-perceptron -o m.json --initial nan", "initial"),
     ("tiny --classifier sparse-perceptron -o m.json --seed=-1", "--seed"),
     ("tiny --classifier sparse-perceptron -o m.json --set nonsense", "write it as key=value"),
-    ("tiny --classifier sparse-perceptron -o m.json --set model.epochs=-1", "model.epochs"),
-    ("tiny --classifier sparse-perceptron -o m.json --set model.colour=red", "unknown key 'model.colour'"),
+    (
+        "tiny --classifier sparse-perceptron -o m.json --set model.epochs=0",
+        "error: --set model.epochs: must be ",
+    ),
+    (
+        "tiny --classifier sparse-perceptron -o m.json --set model.colour=red",
+        "error: unknown key 'model.colour'",
+    ),
     (
         "tiny --classifier sparse-perceptron -o m.json --set incentive.cost_weight=5",
         "--set incentive.cost_weight: does not apply to training; model.* and data.options.* do",
@@ -141,7 +161,11 @@ DEPLOY = [
     ("large.json", "large.json: weights[0] is 1000000000.0; every weight must be"),
     ("wide.json --index-bits 16", "feature 70000 needs indices of more than 16 bits"),
     ("good.json --counter-bits 24", "sparse-perceptron: counters have 8, 16 or 32 bits, not 24"),
-    ("good.json --warm 65537", "sparse-perceptron: 65,537 is no number of features that can be warmed up"),
+    (
+        "good.json --warm 65537",
+        "sparse-perceptron: 65,537 is no number of features that can be warmed up; "
+        "indices of 16 bits name at most 65,536",
+    ),
     ("good.json --warm=-1", "--warm"),
     (
         "dense.json --counter-bits 8",
@@ -215,6 +239,11 @@ INFO = [
     ("0x5FbDB2315678afecb367f032d93F642f64180aa4", "is mistyped"),
     (NOBODY, f"{NOBODY}: there is no contract at this address on chain 31337"),
     ("{other}", "is no decai model (composition(): the contract refuses without a word)"),
+    # anvil comes with it, and its code takes all gas
+    (
+        CREATE2,
+        f"{CREATE2}: the contract at this address is no decai model (composition(): the contract fails)",
+    ),
 ]
 PREDICT = [
     ("{model}", "give one of --features, --numbers, --text, --sample, --file and --dataset"),
@@ -228,6 +257,8 @@ PREDICT = [
     ("{model} --sample 1,x", "--sample: 'x' is no number"),
     ("{model} --file samples.txt --rows 7", "samples.txt, line 3"),
     ("{model} --file two.txt --rows 7", "rows 7 lie outside; there are 2"),
+    ("{model} --file two.txt --rows 7:", "rows 7: lie outside; there are 2"),
+    ("{model} --file two.txt --rows 2:1", "rows 2:1 end before they begin; write the lower number first"),
     ("{model} --features 1,x", "--features: 'x' is no feature index; give a list such as 1,5,9"),
     ("{model} --features=-1", "'-1' is no feature index"),
     (f"{{model}} --features {'9' * 5_000}", "is no feature index"),
@@ -254,7 +285,8 @@ ADD_DATA = [
     (f"{{model}} --label {'9' * 5000} --features 1", "9' is no class of this model"),
     ("{model} --label yes --features 70000", "sparse-perceptron: a feature index is out of range"),
     ("{model} --label yes --features 1 --value=-1", "--value: '-1' is negative"),
-    ("{model} --label yes --features 1 --value much", "'much' is not an amount of money"),
+    ("{model} --label yes --features 1 --value much", "--value: 'much' is not an amount of money"),
+    ("{model} --label yes --features 1 --value '1 foo'", "error: --value: '1 foo': unknown unit 'foo'"),
     ("{model} --label yes --features 1 --value 1", "stakeable: the value sent is below the cost"),
     ("{model} --label yes --features 1 --value 20000ether", "are missing; nothing was sent"),
     (f"{{model}} --label yes --features 1 --account {NOBODY}", "DeaDBeef"),
@@ -328,6 +360,15 @@ OF_FILES = [
     ("contract source nan.json", "nan.json: weights[1] is NaN"),
     ("contract source good.json -o file", "file: is a file; name a folder"),
     ("contract source good.json -o file/out", "cannot be written"),
+    ("contract source good.json --json -o out", "-o does not apply to --json, which prints"),
+    ("deploy same.json --json", "same.json: two classes have the name 'no'"),
+    ("deploy long.json --json", "long.json: the name of a class has 1,025 bytes; at most 1,024 fit"),
+    ("deploy half.json --json", "half.json: the name of a class is no valid text"),
+    ("deploy half_name.json --json", "half_name.json: name is no valid text"),
+    ("deploy wordy.json --json", "wordy.json: description has 2,000 bytes; at most 1,024 fit"),
+    ("deploy wordy.json --json --description=short --name=\ud800", "error: --name is no valid text"),
+    ("deploy number.json --json", "number.json: name is 5; it must be a text"),
+    ("deploy twice.json --json", "twice.json: featureIndices[1]: 1 stands twice; every weight"),
     ("contract source good.json --incentive nope", "--incentive: 'nope' is neither stakeable nor points"),
     ("contract source good.json --max-features 1", "max features must be one of 64"),
     ("contract source good.json --part incentive=missing.vy", "missing.vy: cannot be read"),

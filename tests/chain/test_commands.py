@@ -218,6 +218,7 @@ class TestMechanismOfOnesOwn:
         bulk, single = predictions(give, model)
         assert bulk == single
         assert give("model", "info", model, "--json").told()["incentive"] == "own fixed_price"
+        assert "(sparse-perceptron, own part fixed_price.vy) at 0x" in give("model", "info", model).out
         give("model", "export", model, "-o", "exported.json", "--json").told()
         assert "incentive" not in json.loads(Path("exported.json").read_text())
 
@@ -232,6 +233,23 @@ class TestMechanismOfOnesOwn:
     def test_what_is_refused_is_the_contracts_own_sentence(self, give: Give, model: str) -> None:
         done = give("model", "add-data", model, "--features=0", "--label=yes", "--value=1")
         done.refused("fixed-price: five thousand wei, please")
+
+
+class TestEncoder:
+    """A model may name any; of one that is not here whoever deploys is warned."""
+
+    def test_that_is_not_here_is_warned_of(self, give: Give) -> None:
+        (warning,) = deploy(give, SPARSE, "--encoder=imdb-words")["warnings"]
+        assert warning.startswith("there is no encoder 'imdb-words' here (did you mean 'imdb words'?)")
+        assert warning.endswith("who has none of this name cannot give the model a --text or a --sample")
+        plain = give("deploy", "model.json", "--encoder=imdb-words")
+        assert plain.code == 0
+        assert plain.err.splitlines()[0] == f"warning: {warning}"
+        assert plain.err.count("warning") == 1
+
+    @pytest.mark.parametrize("name", ["none", "imdb words"])
+    def test_that_is_here_is_not(self, give: Give, name: str) -> None:
+        assert deploy(give, SPARSE, f"--encoder={name}")["warnings"] == []
 
 
 class TestClassifierOfOnesOwn:

@@ -196,6 +196,20 @@ class TestAnother:
                 assert journal.is_empty
         assert list(left.parent.iterdir()) == [left]
 
+    def test_search_for_what_was_sent_is_told_once(self, person: Person) -> None:
+        begin = person.counted()
+        with open_journal(person.chain, "test", person.address, b"the same") as journal:
+            for step in range(STEPS):
+                journal.send(step, person.transaction())
+        told: list[str] = []
+        with open_journal(person.chain, "test", person.address, b"the same", told.append) as journal:
+            for step in range(STEPS):
+                journal.send(step, person.transaction())
+            assert journal.found == STEPS
+            journal.acknowledge()
+        assert told == ["an earlier command like this was cut short; looking for what it sent"]
+        assert person.counted() == begin + STEPS
+
     def test_process_waits_for_its_turn(self, person: Person) -> None:
         told: list[str] = []
         begun, order = threading.Event(), []

@@ -82,6 +82,15 @@ def test_what_may_be_several_is_asked_for_by_address(models: list[KnownModel]) -
         find("0xaa00", 1)
 
 
+def test_of_many_the_latest_are_named_and_the_others_counted() -> None:
+    addresses = [Address(f"0xCc0000000000000000000000000000000000000{n}") for n in range(7)]
+    for block, address in enumerate(addresses):
+        remember(KnownModel(address, 1, block, "Bad"))
+    line = f"'bad' may be any of 7 models; give the address: {', '.join(addresses[4:])} and 4 more"
+    with pytest.raises(InputError, match=f"^{line}$"):
+        find("bad", 1)
+
+
 @pytest.mark.parametrize("content", ["", "{", "[1]", '[{"address": 1}]', '{"a": 1}', '[{"name": "x"}]'])
 def test_a_damaged_list_is_one_line(content: str, data_folder: Path) -> None:
     (data_folder / "models.json").write_text(content)

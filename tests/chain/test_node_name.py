@@ -80,10 +80,10 @@ def test_who_does_not_give_the_name_hears_nothing_more(answer: str) -> None:
 def test_who_says_nothing_may_be_there_a_moment_later() -> None:
     heard: list[bytes] = []
     with saying(b"", heard) as url:
-        with pytest.raises(NotDelivered, match="nobody answers there") as told:
+        with pytest.raises(NotDelivered, match="nobody answers there; if decai's local node has") as told:
             JsonRpc(url, timeout=5).once("eth_blockNumber")
         assert told.value.transient
-        with pytest.raises(NotDelivered, match="nobody answers there"):
+        with pytest.raises(NotDelivered, match="nobody answers there; if decai's local node has"):
             JsonRpc(url, timeout=5).ask("eth_blockNumber")
     # A read is tried again.
     assert len(heard) > 2

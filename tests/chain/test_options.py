@@ -88,7 +88,7 @@ def test_more_than_a_transaction_can_fill_is_refused() -> None:
 
 @pytest.mark.parametrize("warm", [-1, 2**16 + 1])
 def test_no_more_counters_are_filled_than_there_are(warm: int) -> None:
-    with pytest.raises(InputError, match=r"is no number of features that can be warmed up$"):
+    with pytest.raises(InputError, match=r"; indices of 16 bits name at most 65,536$"):
         compose(model(), Points(Seconds(1)), warm=warm)
 
 

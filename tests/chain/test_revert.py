@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decai.chain.jsonrpc import RpcError
-from decai.chain.revert import SILENT, reason, refusal_of
+from decai.chain.revert import SILENT, has_failed, reason, refusal_of
 from decai.errors import Refused
 
 
@@ -104,3 +104,19 @@ def test_a_revert_without_data_is_a_silent_refusal(data: Any) -> None:
 )
 def test_other_errors_are_no_refusals(code: int, message: str) -> None:
     assert refusal_of(RpcError("http://node", "eth_call", code, message)) is None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param("EVM error InvalidOperandOOG", id="anvil"),
+        pytest.param("out of gas", id="geth"),
+        pytest.param("invalid opcode: opcode 0xfe not defined", id="geth, an opcode"),
+        pytest.param("stack underflow (0 <=> 1)", id="geth, a stack"),
+        pytest.param("Invalid opcode: 0xfe", id="besu"),
+        pytest.param("BadInstruction", id="nethermind"),
+    ],
+)
+def test_code_that_comes_to_no_end_is_told_from_a_node_that_fails(message: str) -> None:
+    assert has_failed(RpcError("http://node", "eth_call", -32000, message))
+    assert not has_failed(RpcError("http://node", "eth_call", -32000, "header not found"))

@@ -163,3 +163,9 @@ def test_standard_json_of_file_and_deployed_model_compile_to_it_too(give: Give, 
     of_file = json.loads(Path("source/standard-input.json").read_text())
     own_terms = {"parameters.vy": shown["input"]["sources"]["parameters.vy"]}
     assert {**of_file, "sources": {**of_file["sources"], **own_terms}} == shown["input"]
+
+
+def test_help_says_what_json_holds_and_which_file_explorers_take(give: Give) -> None:
+    done = give("contract", "source", "--help")
+    words = " ".join(done.out.replace("│", " ").split())
+    assert "one JSON object, {input, constructor_arguments}; -o writes the file that explorers take" in words

@@ -30,6 +30,8 @@ __all__ = [
     "MODEL_FILE",
     "Composition",
     "Texts",
+    "checked_names",
+    "checked_text",
     "compose",
     "encoded_arguments",
     "packaged",
@@ -88,7 +90,7 @@ class Texts:
 
     def __post_init__(self) -> None:
         for key in ("name", "description", "encoder"):
-            _checked_text(key, getattr(self, key))
+            checked_text(key, getattr(self, key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +194,7 @@ def compose(
     kinds = {"classifier": classifier.kind, "incentive": incentive.kind}
     kinds |= {role: _own_kind(role, path) for role, path in (own_parts or {}).items()}
     title = f"decai 1: {kinds['classifier']}, {kinds['incentive']}"
-    names = [_checked_text("the name of a class", name) for name in classifier.classes]
-    if len(set(names)) < len(names):
-        raise InputError(f"two classes have the name {max(names, key=names.count)[:80]!r}")
+    names = checked_names(classifier.classes)
     room_for_names = max(_room(names), model.takes_classes * _ROOM_FOR_NAMES)
     constants: dict[str, Constant] = {
         "COMPOSITION_LENGTH": Constant("uint256", len(title)),
@@ -311,7 +311,16 @@ def _initialized(trainer: str, classifier: str) -> str:
     return trainer.replace(_INITIALIZES, f"initializes: model[{used}]\n") if used else trainer
 
 
-def _checked_text(what: str, text: str) -> str:
+def checked_names(names: Sequence[str]) -> list[str]:
+    """Names of classes that a contract can hold; raises `InputError` if one is too long, or there twice."""
+    checked = [checked_text("the name of a class", name) for name in names]
+    if len(set(checked)) < len(checked):
+        raise InputError(f"two classes have the name {max(checked, key=checked.count)[:80]!r}")
+    return checked
+
+
+def checked_text(what: str, text: str) -> str:
+    """A text that a contract can hold; raises `InputError` if it is too long, or none. `what` it is."""
     try:
         size = len(text.encode())
     except UnicodeEncodeError:

@@ -47,7 +47,7 @@ class Journal:
     path, descriptor
         The file, open and locked.
     told
-        Called with a line when a transaction of an earlier command is looked for.
+        Called with a line when transactions of an earlier command are looked for; once.
     """
 
     def __init__(
@@ -57,6 +57,7 @@ class Journal:
         self._path = path
         self._descriptor = descriptor
         self._told = told
+        self._is_told = False
         self._sent = self._read()
         self.found = 0
         """How many transactions of an earlier command were found on the chain, and not sent again."""
@@ -130,7 +131,8 @@ class Journal:
 
     def _settled(self, earlier: Outgoing, transaction: Transaction) -> Mined | None:
         """What became of an earlier transaction; None if it never gets onto the chain."""
-        if self._told is not None:
+        if self._told is not None and not self._is_told:
+            self._is_told = True
             self._told("an earlier command like this was cut short; looking for what it sent")
         earlier = _earlier(earlier)
         due = monotonic() + _SETTLE_SECONDS

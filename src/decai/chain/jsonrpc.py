@@ -13,7 +13,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from urllib.parse import urlsplit
 
-from decai.chain.node_name import OtherNodeError, name_in, naming_adapter
+from decai.chain.node_name import START_AGAIN, OtherNodeError, name_in, naming_adapter
 from decai.errors import ChainError, InputError
 from decai.nesting import limited_recursion
 
@@ -145,6 +145,7 @@ class JsonRpc:
         # A proxy for the internet is no way to this machine.
         session.trust_env = parts.hostname not in _LOOPBACK
         name = name_in(url.strip())
+        self._advice = "is the node running?" if name is None else START_AGAIN
         if name is not None:
             session.mount("http://", naming_adapter(self.place, name))
         if most_bytes is not None:
@@ -279,7 +280,7 @@ class JsonRpc:
         except requests.Timeout:
             raise NoAnswer(f"{place} gave no answer within {self._timeout:g} s") from None
         except requests.ConnectionError as error:
-            raise _connection_error(place, error) from None
+            raise _connection_error(place, error, self._advice) from None
         except requests.RequestException as error:
             raise NoAnswer(f"{place}: the answer broke off ({type(error).__name__})") from None
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
@@ -331,7 +332,7 @@ def _read_whole(
     return response
 
 
-def _connection_error(place: str, error: "requests.ConnectionError") -> ChainError:
+def _connection_error(place: str, error: "requests.ConnectionError", advice: str) -> ChainError:
     from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError
 
     cause = error.args[0] if error.args else None
@@ -340,5 +341,5 @@ def _connection_error(place: str, error: "requests.ConnectionError") -> ChainErr
     if isinstance(cause, NameResolutionError):
         return NotDelivered(f"{place}: there is no such host", transient=False)
     if isinstance(cause, NewConnectionError):
-        return NotDelivered(f"{place}: nobody listens there; is the node running?")
+        return NotDelivered(f"{place}: nobody listens there; {advice}")
     return NoAnswer(f"{place} broke the connection off")

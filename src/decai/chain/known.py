@@ -17,6 +17,7 @@ __all__ = ["KnownModel", "find", "forget", "known_models", "remember"]
 
 _FILE: Final = "models.json"
 _LEAST_DIGITS: Final = 4
+_MOST_NAMED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +139,9 @@ def find(text: str, chain_id: int | None) -> KnownModel | None:
         if len({model.address for model in found}) == 1:
             chains = ", ".join(str(model.chain_id) for model in found)
             raise InputError(f"{text!r} is known on several chains; choose one by --chain-id: {chains}")
-        addresses = ", ".join(model.address for model in found[-3:])
-        raise InputError(f"{text!r} may be any of {len(found)} models; give the address: {addresses}")
+        addresses = ", ".join(model.address for model in found[-_MOST_NAMED:])
+        more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+        raise InputError(f"{text!r} may be any of {len(found)} models; give the address: {addresses}{more}")
     return found[0] if found else None
 
 

@@ -6,7 +6,8 @@ from typing import Any, Final
 from decai.chain.abi import answer, call_data
 from decai.chain.base import Reader
 from decai.chain.clone_code import implementation_of
-from decai.chain.jsonrpc import NoAnswer, NotDelivered
+from decai.chain.jsonrpc import NoAnswer, NotDelivered, RpcError
+from decai.chain.revert import has_failed
 from decai.chain.sample_form import VECTORS, SampleForm
 from decai.classifier import (
     MAX_CLASSES,
@@ -99,6 +100,10 @@ def read_state(chain: Reader, address: Address, signature: str, kinds: str, *arg
         return read(chain, address, signature, kinds, *arguments)
     except Refused as refusal:
         raise ChainError(f"{address}: {signature}: {refusal}") from None
+    except RpcError as error:
+        if not has_failed(error):
+            raise
+        raise ChainError(f"{address}: {signature}: the contract fails") from None
 
 
 def read_info(chain: Reader, address: Address) -> ModelInfo:

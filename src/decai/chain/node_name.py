@@ -18,8 +18,19 @@ from decai.errors import ChainError
 if TYPE_CHECKING:
     from requests.adapters import HTTPAdapter
 
-__all__ = ["OtherNodeError", "connection_to", "name_in", "naming_adapter", "path_of", "plain_url", "said_by"]
+__all__ = [
+    "START_AGAIN",
+    "OtherNodeError",
+    "connection_to",
+    "name_in",
+    "naming_adapter",
+    "path_of",
+    "plain_url",
+    "said_by",
+]
 
+START_AGAIN: Final = "if decai's local node has ended, the same command starts it again, or decai node start"
+"""What to do if nobody is where a node of decai's own was."""
 _PATH: Final = re.compile(r"/decai/([0-9a-f]{32})/?")
 
 
@@ -129,7 +140,7 @@ def _make_sure(connection: HTTPConnection, place: str, name: str) -> None:
         found = _asked(connection.sock, place, name)
     except OSError:
         connection.close()
-        raise OtherNodeError(f"{place}: nobody answers there; is the node running?", transient=True) from None
+        raise OtherNodeError(f"{place}: nobody answers there; {START_AGAIN}", transient=True) from None
     except (HTTPException, ValueError):
         found = False
     if not found:

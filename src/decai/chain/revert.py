@@ -8,7 +8,7 @@ from decai.errors import Refused
 if TYPE_CHECKING:
     from decai.chain.jsonrpc import RpcError
 
-__all__ = ["SILENT", "reason", "refusal_of", "unless_spent"]
+__all__ = ["SILENT", "has_failed", "reason", "refusal_of", "unless_spent"]
 
 _ERROR: Final = bytes.fromhex("08c379a0")
 """Selector of ``Error(string)``."""
@@ -30,6 +30,12 @@ _PANICS: Final = {
     0x51: "a function that was not set",
 }
 _REVERTED: Final = re.compile(r"\brevert(ed)?\b|vm exception|vm execution error", re.IGNORECASE)
+_FAILED: Final = re.compile(
+    r"\bEVM error\b|\bout ?of ?gas\b|\b(invalid|bad) ?(opcode|instruction|jump)"
+    r"|\bstack ?(under|over)flow\b|\bstack limit\b|\breturn ?data out of bounds\b|\bwrite protection\b",
+    re.IGNORECASE,
+)
+"""How nodes say that code came to an end that is no answer and no refusal."""
 _SAID: Final = re.compile(
     r"(?:execution reverted:|reverted with reason string) *(?P<quote>['\"]?)(?P<reason>.+?)(?P=quote)$"
 )
@@ -86,6 +92,11 @@ def refusal_of(error: "RpcError") -> Refused | None:
         return Refused(reason(data))
     said = _SAID.search(error.reason)
     return Refused(_one_line(said["reason"]) if said else SILENT)
+
+
+def has_failed(error: "RpcError") -> bool:
+    """Whether an error of a node means that a contract's code came to no proper end."""
+    return bool(_FAILED.search(error.reason))
 
 
 def _data_in(value: Any) -> bytes | None:

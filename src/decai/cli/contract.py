@@ -64,15 +64,24 @@ def source(
     part: Part = None,
     clone: AsClone = False,
     rpc: Rpc = None,
-    as_json: Json = False,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json",
+            help="Print one JSON object, {input, constructor_arguments}; "
+            "-o writes the file that explorers take.",
+        ),
+    ] = False,
 ) -> None:
-    """Show a contract's modules; `--json` gives what block explorers verify (standard JSON input).
+    """Show a contract's modules; `-o` writes them, and what block explorers verify (standard JSON input).
 
     Of a clone it is the source of the implementation, whose code it shares.
     """
     from decai.chain.compiler import standard_json
     from decai.chain.deploy import constructor_arguments
 
+    if as_json and out is not None:
+        raise InputError("-o does not apply to --json, which prints and writes no file; leave one out")
     path = Path(model)
     if path.exists():
         read, facts = model_of(path)

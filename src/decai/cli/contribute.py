@@ -69,7 +69,6 @@ def add_data(
     from decai.chain.connect import default_sender
     from decai.cli.features import label_of
     from decai.cli.sample import read_one
-    from decai.units import parse_wei
 
     trainer = opened(address, rpc, account)
     read = read_one(trainer, Given(features, numbers, text, sample, file, row), as_json)
@@ -79,9 +78,7 @@ def add_data(
             "what an empty one is; --anyway contributes it all the same"
         )
     known = label_of(label, trainer.info.classes)
-    most = _with_room(trainer.cost()) if value is None else parse_wei(value)
-    if most < 0:
-        raise InputError(f"--value: {value!r} is negative")
+    most = _with_room(trainer.cost()) if value is None else _amount(value)
     sender = default_sender(trainer.chain)
     ask_for_each(trainer.chain, yes=yes, as_json=as_json)
     transaction = trainer.calls.add_data(sender, read.features, known, most)
@@ -202,6 +199,18 @@ def _contribution(trainer: "ChainTrainer", number: int) -> "Contribution":
     from decai.chain.contributions import contribution_of
 
     return contribution_of(trainer.chain, trainer.info, trainer.first_block, number)
+
+
+def _amount(value: str) -> "Wei":
+    from decai.units import parse_wei
+
+    try:
+        amount = parse_wei(value)
+    except InputError as error:
+        raise InputError(f"--value: {error}") from None
+    if amount < 0:
+        raise InputError(f"--value: {value!r} is negative")
+    return amount
 
 
 def _with_room(cost: "Wei") -> "Wei":

@@ -15,7 +15,7 @@ from decai.cli.terms import ENTRY, terms_of_options
 from decai.errors import InputError
 
 if TYPE_CHECKING:
-    from decai.chain.compose import Composition
+    from decai.chain.compose import Composition, Texts
     from decai.chain.deployment import Deployment
     from decai.chain.plan import Plan
     from decai.chain.rpc import RpcChain
@@ -120,7 +120,7 @@ def deploy(
     )
     # Lists of features are in the encoder's own indices, so that the contract has none to name.
     plan = plan_deployment(what)
-    warnings = _warnings(terms)
+    warnings = [*_warnings(terms), *_warnings_of_encoder(what.arguments[2])]
     for warning in warnings if not as_json else ():
         hint(f"warning: {warning}")
     chain = connect(rpc, account)
@@ -202,12 +202,12 @@ def composed(
     clone: bool = False,
 ) -> "Composition":
     """The contract of a model with these terms."""
-    from decai.chain.compose import MAX_FEATURES_CHOICES, Texts, compose
+    from decai.chain.compose import MAX_FEATURES_CHOICES, compose
 
     own = own_parts(parts)
     _require_room_applies(model, max_features, index_bits)
-    said = {key: text if text is not None else facts.get(key) for key, text in texts.items()}
-    named = Texts(said["name"] or facts["stem"], said["description"] or "", said["encoder"] or "none")
+    _require_names(model, facts["source"])
+    named = _texts(facts, texts)
     if max_features is None:
         # Nobody lists more features than there are, but for a few that are repeated or new.
         longest = facts["longest"] or model.num_features
@@ -226,6 +226,27 @@ def composed(
         warm=warm,
         clone=clone,
     )
+
+
+def _require_names(model: "Classifier", source: str) -> None:
+    """Raise `InputError` if a contract cannot hold the names of the classes; `source` has them."""
+    from decai.chain.compose import checked_names
+
+    try:
+        checked_names(model.classes)
+    except InputError as error:
+        raise InputError(f"{source}: {error}") from None
+
+
+def _texts(facts: dict[str, Any], options: dict[str, str | None]) -> "Texts":
+    """What a model says of itself: as options say, else as its file does."""
+    from decai.chain.compose import Texts, checked_text
+
+    said = {}
+    for key, text in options.items():
+        where = f"{facts['source']}: {key}" if text is None else f"--{key}"
+        said[key] = checked_text(where, facts.get(key, "") if text is None else text)
+    return Texts(said["name"] or facts["stem"], said["description"], said["encoder"] or "none")
 
 
 def own_parts(parts: Sequence[str]) -> dict[str, str | Path]:
@@ -285,6 +306,17 @@ def _warnings(terms: "IncentiveMechanism") -> list[str]:
             "the owner may take a deposit as soon as its author may be refunded, so he can take everything "
             "at once; let him wait longer"
         ]
+    return []
+
+
+def _warnings_of_encoder(name: str) -> list[str]:
+    from decai.encoder import info
+
+    try:
+        info(name)
+    except InputError as error:
+        # Others may well have it, so nobody is kept from naming it.
+        return [f"{error}; who has none of this name cannot give the model a --text or a --sample"]
     return []
 
 

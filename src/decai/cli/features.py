@@ -154,7 +154,7 @@ def rows_of(text: str, size: int) -> range:
     Raises
     ------
     InputError
-        If it is none of these or lies outside.
+        If it is none of these, ends before it begins, or lies outside.
 
     Examples
     --------
@@ -167,6 +167,8 @@ def rows_of(text: str, size: int) -> range:
         end = int(last or size) if colon else begin + 1
     except ValueError:
         raise InputError(f"{text!r} names no rows; give one such as 7, or several such as 0:100") from None
+    if last and 0 <= end < begin:
+        raise InputError(f"rows {text} end before they begin; write the lower number first")
     if not 0 <= begin <= end <= size:
         raise InputError(f"rows {text} lie outside; there are {size:,}")
     return range(begin, end)

@@ -38,6 +38,12 @@ def _samples(info: "ModelInfo") -> str:
     return f"{counted(info.max_features, 'number')} of which the squares add up to 1"
 
 
+def _part(kind: str) -> str:
+    """The kind of a part, or that it is somebody's own, and the name of its file."""
+    own = kind.removeprefix("own ")
+    return clean(kind if own == kind else f"own part {own}.vy")
+
+
 def show_info(address: Model, rpc: Rpc = None, as_json: Json = False) -> None:
     """Tell what a model is, its terms, and what a contribution costs now."""
     from decai.chain.model import read_state
@@ -57,7 +63,8 @@ def show_info(address: Model, rpc: Rpc = None, as_json: Json = False) -> None:
     if as_json:
         print(json.dumps(facts))
         return
-    print(f"“{clean(info.name)}” ({info.classifier}, {info.incentive}) at {info.address}")
+    parts = f"{_part(info.classifier)}, {_part(info.incentive)}"
+    print(f"“{clean(info.name)}” ({parts}) at {info.address}")
     lines = [
         ("what for", clean(info.description) or "it does not say"),
         ("classes", ", ".join(map(clean, info.classes))),

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from decai.cli import complete
-from decai.errors import InputError
+from decai.errors import InputError, ScenarioError
 
 __all__ = ["train"]
 
@@ -42,7 +42,10 @@ def train(
 
     for setting in settings or ():
         _require_applies(setting)
-    made = initial_model(dataset, classifier, settings or (), initial=initial, seed=seed)
+    try:
+        made = initial_model(dataset, classifier, settings or (), initial=initial, seed=seed)
+    except ScenarioError as error:
+        raise InputError(_as_typed(str(error))) from None
     write_model(made.classifier, out, extra=made.entries)
     if as_json:
         print(
@@ -61,6 +64,15 @@ def train(
     print(f"{out}: {made.classifier.kind} with {counted(made.classifier.num_features, 'feature')}")
     print(f"  learned from {counted(made.samples, 'sample')} of {made.dataset}")
     print(f"  right on {made.accuracy:.1%} of the test part")
+
+
+def _as_typed(line: str) -> str:
+    """What is wrong with a setting, with its name in a scenario replaced by what it is here."""
+    key, colon, fault = line.partition(": ")
+    if not colon or not key.startswith(("data.", "model.")):
+        return line
+    typed = {**_OPTIONS, "data.dataset": "the data set"}.get(key, f"--set {key}")
+    return f"{typed}: {fault}"
 
 
 def _require_applies(setting: str) -> None:

@@ -35,6 +35,8 @@ _READERS: Final[Mapping[str, Callable[[Field], Classifier]]] = {
     "nearest centroid classifier": _centroid.read_either,
 }
 _TYPE: Final = f"it must be one of {', '.join(map(repr, _READERS))}"
+_TEXTS: Final = ("name", "description", "encoder")
+"""What a model may say of itself."""
 _ALSO_READ: Final = ("bias", "decai", "featureIndices", "intents", "sparseWeights")
 """Entries that readers look at and writers do not always write."""
 
@@ -93,7 +95,8 @@ def write_model(classifier: Classifier, path: str | Path, *, extra: Mapping[str,
     Raises
     ------
     InputError
-        If `extra` has an entry of the model itself or something that JSON cannot hold.
+        If `extra` has an entry of the model itself, a name, description or encoder that is no text, or
+        something that JSON cannot hold.
     StorageError
         If the file cannot be written.
     """
@@ -101,6 +104,9 @@ def write_model(classifier: Classifier, path: str | Path, *, extra: Mapping[str,
     for key in extra or {}:
         if key in entries or key in _ALSO_READ:
             raise InputError(f"extra: {key!r} belongs to the model itself")
+    for key in _TEXTS:
+        if not isinstance((extra or {}).get(key, ""), str | None):
+            raise InputError(f"extra: {key!r} must be a text")
     try:
         lines = [
             f"  {json.dumps(key)}: {_json(value)}" for key, value in {**entries, **(extra or {})}.items()
@@ -164,6 +170,10 @@ def model_from_dict(data: object, source: str) -> Classifier:
     read = _READERS.get(kind.value.lower()) if isinstance(kind.value, str) else None
     if read is None:
         kind.fail(_TYPE)
+    for key in _TEXTS:
+        text = model.get(key)
+        if text is not None and not isinstance(text.value, str):
+            text.fail("it must be a text")
     try:
         return read(model)
     except ModelFileError:

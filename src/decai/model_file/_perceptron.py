@@ -7,6 +7,7 @@ from decai.classifier import DensePerceptron, SparsePerceptron
 from decai.classifier.dense_perceptron import SUM_LIMIT, WEIGHT_LIMIT
 from decai.classifier.sparse_perceptron import COUNTER_BITS, counter_limit
 from decai.classifier.sparse_perceptron import WEIGHT_LIMIT as SPARSE_LIMIT
+from decai.errors import ModelFileError
 from decai.model_file._field import FORMAT, INDEX, U32, Field, Rule
 from decai.units import SCALE, from_fixed, truncated_div
 
@@ -76,8 +77,13 @@ def _sparse_weights(model: Field) -> dict[int, Field]:
     if indices is not None:
         rule = f"it must be a list of {len(fields) + len(by_index)} feature indices, one for each weight"
         named = [field.whole(INDEX) for field in indices.elements(rule)]
-        if len(named) != len(fields) + len(by_index) or len(set(named)) != len(named):
+        if len(named) != len(fields) + len(by_index):
             indices.fail(rule)
+        place_of: dict[int, int] = {}
+        for place, index in enumerate(named):
+            if place_of.setdefault(index, place) != place:
+                where = f"{indices.source}: {indices.name}[{place}]"
+                raise ModelFileError(f"{where}: {index} stands twice; every weight needs an index of its own")
         fields = dict(zip(named, fields.values(), strict=False))
     return {**fields, **by_index}
 

@@ -68,7 +68,7 @@ def initial_model(
         raise ScenarioError(f"the part to learn from must be above 0 and at most 1, not {initial}")
     overrides = [f"data.dataset={name}", f"data.initial={initial if initial < 1 else 0.5}"]
     overrides.append(f"model.classifier={classifier}")
-    scenario: Scenario = load(_SCENARIO, [*overrides, *settings])
+    scenario = _scenario([*overrides, *settings])
     data = load_dataset(scenario)
     size = len(data.train) if initial == 1 else initial_count(scenario, data)
     order = generator(seed, "data order").permutation(len(data.train))[:size]
@@ -77,6 +77,14 @@ def initial_model(
     right = np.count_nonzero(model.predict_many(data.test.samples) == data.test.labels)
     accuracy = float(right) / len(data.test)
     return InitialModel(model, name, size, accuracy, _entries(data, size, accuracy))
+
+
+def _scenario(overrides: list[str]) -> Scenario:
+    try:
+        return load(_SCENARIO, overrides)
+    except ScenarioError as error:
+        # Nobody has asked for a scenario.
+        raise ScenarioError(str(error).removeprefix(f"{_SCENARIO}: ")) from None
 
 
 def _entries(data: Dataset, samples: int, accuracy: float) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import pytest
 
 from decai.chain.local_node import NodeInfo, anvil_path, ensure_running, status, stop
 from decai.chain.local_node.anvil import rpc
+from decai.chain.rpc import RpcChain
 from decai.errors import ChainError
 from tests.chain.commands import Give, giving
 from tests.chain.local_node.talk import ended, transfer
@@ -46,6 +47,18 @@ def test_each_command_can_be_given_twice(data_folder: Path, give: Give) -> None:
     assert give("node", "stop", "--json").told() == {"stopped": True}
     assert give("node", "stop").out == "the local node does not run\n"
     assert give("node", "status").out.startswith("the local node does not run")
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_node_that_ends_in_the_middle_of_a_command_can_be_started_again(node: NodeInfo) -> None:
+    chain = RpcChain(node.url)
+    stop()
+    with pytest.raises(ChainError) as told:
+        _ = chain.block
+    assert str(told.value) == (
+        f"{node.plain_url}: nobody listens there; "
+        "if decai's local node has ended, the same command starts it again, or decai node start"
+    )
 
 
 def test_play_money_is_given_on_top_of_what_there_is(node: NodeInfo, give: Give) -> None:

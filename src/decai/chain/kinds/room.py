@@ -101,6 +101,10 @@ def refuse_warm(kind: str, choices: Choices) -> None:
 
 def warm_words(kind: str, choices: Choices, per_word: int) -> int:
     """How many words of counters, of so many features each, are filled at deployment."""
-    if not 0 <= choices.warm <= 1 << choices.index_bits:
-        raise InputError(f"{kind}: {choices.warm:,} is no number of features that can be warmed up")
+    most = 1 << choices.index_bits
+    if not 0 <= choices.warm <= most:
+        raise InputError(
+            f"{kind}: {choices.warm:,} is no number of features that can be warmed up; "
+            f"indices of {choices.index_bits} bits name at most {most:,}"
+        )
     return -(-choices.warm // per_word)
