@@ -31,7 +31,7 @@ def test_a_run_is_watched_to_its_end_and_is_the_command_lines(page: Page, server
 
 def test_earlier_runs_are_compared(page: Page, server: Served) -> None:
     page.goto(f"{server.url}/simulate")
-    page.get_by_label("Seed").fill("2")
+    page.get_by_role("textbox", name="Seed").fill("2")
     page.get_by_role("button", name="Start").click()
     expect(page.get_by_text("Complete.")).to_be_visible(timeout=90_000)
     page.get_by_role("checkbox").first.check()
