@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from decai.chain.local_node import ephemeral_anvil
+from tests.chain.commands import Give, giving
 from tests.chain.contract import IS_CLONE
 from tests.chain.proxy import Proxy, proxied
 
@@ -16,6 +17,23 @@ def running_anvil(*flags: str, hardfork: str = "osaka") -> Iterator[str]:
     """An anvil of one's own; gives its URL."""
     with ephemeral_anvil(hardfork=hardfork, flags=flags) as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[str]:
+    """The URL of an anvil that the tests of a module share."""
+    with running_anvil() as url:
+        yield url
+
+
+@pytest.fixture
+def give(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, node: str
+) -> Give:
+    """Gives a command in an empty folder, to the node."""
+    monkeypatch.chdir(tmp_path)
+    plain = giving(capfd)
+    return lambda *arguments: plain(*arguments, "--rpc", node)
 
 
 @pytest.fixture(autouse=True)

@@ -5,15 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from decai.chain.rpc import RpcChain
-from tests.chain.commands import Give, giving
-from tests.chain.conftest import running_anvil
+from tests.chain.commands import Give
 
 WAITS = ["--refund-wait=60", "--owner-claim-wait=2 min", "--any-claim-wait=3 min"]
 BAYES: dict[str, Any] = {
@@ -43,21 +41,6 @@ MODELS: dict[str, tuple[dict[str, Any], str, str]] = {
     "dense-centroid": (DENSE, "x,y,z\n0,0,2\n0,1,7\n0,-1,7\n", "--numbers=0,0,1"),
 }
 """A model, samples of a third class, and a sample that is one of it."""
-
-
-@pytest.fixture(scope="module")
-def node() -> Iterator[str]:
-    with running_anvil() as url:
-        yield url
-
-
-@pytest.fixture
-def give(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, node: str
-) -> Give:
-    monkeypatch.chdir(tmp_path)
-    plain = giving(capfd)
-    return lambda *arguments: plain(*arguments, "--rpc", node)
 
 
 def deployed(give: Give, content: dict[str, Any]) -> str:

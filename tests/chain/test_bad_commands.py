@@ -3,7 +3,6 @@
 import json
 import os
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,6 @@ from decai.classifier import SparsePerceptron
 from decai.incentive import Stakeable
 from decai.units import Address, Seconds, Wei
 from tests.chain.commands import SPARSE, Done, Give, giving
-from tests.chain.conftest import running_anvil
 
 HOUR = Seconds(3_600)
 NOBODY = "0x00000000000000000000000000000000DeaDBeef"
@@ -43,12 +41,6 @@ class World:
     def sent(address: Address | None) -> Address:
         assert address is not None
         return address
-
-
-@pytest.fixture(scope="module")
-def node() -> Iterator[str]:
-    with running_anvil() as url:
-        yield url
 
 
 WORLDS: dict[str, World] = {}

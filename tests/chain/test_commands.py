@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,7 @@ from decai.chain.model import read
 from decai.chain.rpc import RpcChain
 from decai.model_file import read_model
 from decai.units import Address, Seconds
-from tests.chain.commands import SPARSE, Give, giving
-from tests.chain.conftest import running_anvil
+from tests.chain.commands import SPARSE, Give
 
 CONTRACTS = Path(__file__).parent / "contracts"
 PICKED = {**SPARSE, "weights": [0.5, -0.5], "featureIndices": [3, 900], "name": "Picked"}
@@ -26,25 +24,9 @@ PICKED = {**SPARSE, "weights": [0.5, -0.5], "featureIndices": [3, 900], "name": 
 TERMS = ["--refund-wait=60", "--owner-claim-wait=2 min", "--any-claim-wait=3 min", "--cost-weight=7 gwei"]
 
 
-@pytest.fixture(scope="module")
-def node() -> Iterator[str]:
-    with running_anvil() as url:
-        yield url
-
-
 @pytest.fixture
 def chain(node: str) -> RpcChain:
     return RpcChain(node)
-
-
-@pytest.fixture
-def give(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, node: str
-) -> Give:
-    """Gives a command in an empty folder, to the node."""
-    monkeypatch.chdir(tmp_path)
-    plain = giving(capfd)
-    return lambda *arguments: plain(*arguments, "--rpc", node)
 
 
 def deploy(give: Give, content: dict[str, Any], *options: object) -> dict[str, Any]:

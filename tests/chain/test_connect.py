@@ -1,7 +1,5 @@
 """From what a user names to a chain and a model on it."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from decai.chain.compose import Texts, compose
@@ -14,16 +12,9 @@ from decai.classifier import SparsePerceptron
 from decai.errors import ChainError, InputError
 from decai.incentive import Points
 from decai.units import Address, Seconds
-from tests.chain.conftest import running_anvil
 from tests.chain.proxy import Proxy
 
 NOBODY = Address("0x00000000000000000000000000000000DeaDBeef")
-
-
-@pytest.fixture(scope="module")
-def node() -> Iterator[str]:
-    with running_anvil() as url:
-        yield url
 
 
 def deployed(chain: RpcChain) -> tuple[Address, int]:

@@ -55,12 +55,6 @@ def large() -> Composition:
     return compose(SparsePerceptron(("no", "yes"), [i << 33 for i in range(8_000)]), Points(), Texts("large"))
 
 
-@pytest.fixture(scope="module")
-def node() -> Iterator[str]:
-    with running_anvil() as url:
-        yield url
-
-
 @pytest.fixture
 def proxy(node: str) -> Iterator[Proxy]:
     with proxied(node) as one:

@@ -17,7 +17,6 @@ from decai.classifier import SparsePerceptron
 from decai.incentive import Stakeable
 from decai.units import Address, Seconds, Wei
 from tests.chain.commands import Give, giving
-from tests.chain.conftest import running_anvil
 from tests.chain.proxy import Proxy, proxied
 
 STRANGER = Path(__file__).parent / "contracts" / "stranger.vy"
@@ -40,12 +39,6 @@ COMMANDS = {
 }
 MOST_MEMORY = 100 * 2**20
 MOST_REQUESTS = 2_000
-
-
-@pytest.fixture(scope="module")
-def node() -> Iterator[str]:
-    with running_anvil() as url:
-        yield url
 
 
 @pytest.fixture

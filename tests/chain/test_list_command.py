@@ -1,6 +1,5 @@
 """``decai model list`` and ``forget``: which known models are still there, and taking one off the list."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,18 +9,11 @@ from decai.chain.rpc import RpcChain
 from decai.errors import InputError
 from decai.units import Address
 from tests.chain.commands import SPARSE, Give, giving
-from tests.chain.conftest import running_anvil
 
 A = Address("0xAA00000000000000000000000000000000000001")
 B = Address("0xBb00000000000000000000000000000000000002")
 C = Address("0xbB00000000000000000000000000000000000003")
 HERE = 31_337
-
-
-@pytest.fixture(scope="module")
-def node() -> Iterator[str]:
-    with running_anvil() as url:
-        yield url
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """As many classes as a model may have, and no more: refused by all alike, and before anything is paid for."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,25 +12,9 @@ from decai.classifier import MAX_CLASSES, DenseCentroid, NaiveBayes, SparseCentr
 from decai.classifier._base import BaseClassifier
 from decai.errors import InputError, Refused
 from decai.units import Address
-from tests.chain.commands import Give, giving
-from tests.chain.conftest import running_anvil
+from tests.chain.commands import Give
 
 NAMES = [str(label) for label in range(MAX_CLASSES + 1)]
-
-
-@pytest.fixture(scope="module")
-def node() -> Iterator[str]:
-    with running_anvil() as url:
-        yield url
-
-
-@pytest.fixture
-def give(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, node: str
-) -> Give:
-    monkeypatch.chdir(tmp_path)
-    plain = giving(capfd)
-    return lambda *arguments: plain(*arguments, "--rpc", node)
 
 
 def bayes(classes: int) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Model files of every type, the original framework's and ours: deployed, used, and exported again."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,7 @@ from decai.model_file import model_to_dict, read_model, write_model
 from decai.protocols import Classifier
 from decai.samples import Samples
 from decai.units import Seconds
-from tests.chain.commands import Give, giving
-from tests.chain.conftest import running_anvil
+from tests.chain.commands import Give
 
 TWO = {"classifications": ["no", "yes"]}
 SPARSE_MEANS = {
@@ -105,21 +104,6 @@ TERMS = {
     ],
     "points": ["--incentive=points", "--refund-wait=60"],
 }
-
-
-@pytest.fixture(scope="module")
-def node() -> Iterator[str]:
-    with running_anvil() as url:
-        yield url
-
-
-@pytest.fixture
-def give(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, node: str
-) -> Give:
-    monkeypatch.chdir(tmp_path)
-    plain = giving(capfd)
-    return lambda *arguments: plain(*arguments, "--rpc", node)
 
 
 def write(name: str) -> Classifier:

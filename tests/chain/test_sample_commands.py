@@ -2,7 +2,6 @@
 
 import csv
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,7 @@ from decai import dataset
 from decai.chain.rpc import RpcChain
 from decai.dataset import titanic
 from decai.units import Seconds
-from tests.chain.commands import SPARSE, Give, giving
-from tests.chain.conftest import running_anvil
+from tests.chain.commands import SPARSE, Give
 
 DENSE: dict[str, Any] = {
     "type": "dense perceptron",
@@ -27,25 +25,9 @@ FIXED_POINT = "Multiply by 1E9, then round"
 WAITS = ["--refund-wait=60", "--owner-claim-wait=2 min", "--any-claim-wait=3 min", "--cost-weight=7 gwei"]
 
 
-@pytest.fixture(scope="module")
-def node() -> Iterator[str]:
-    with running_anvil() as url:
-        yield url
-
-
 @pytest.fixture
 def chain(node: str) -> RpcChain:
     return RpcChain(node)
-
-
-@pytest.fixture
-def give(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, node: str
-) -> Give:
-    """Gives a command in an empty folder, to the node."""
-    monkeypatch.chdir(tmp_path)
-    plain = giving(capfd)
-    return lambda *arguments: plain(*arguments, "--rpc", node)
 
 
 def deploy(give: Give, content: dict[str, Any], *options: object) -> str:

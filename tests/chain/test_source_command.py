@@ -4,7 +4,6 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 
 from decai.chain.rpc import RpcChain
 from tests.chain.commands import SPARSE, Give, giving
-from tests.chain.conftest import running_anvil
 
 pytest.importorskip("vyper")
 
@@ -27,12 +25,6 @@ MODELS: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a mechanism of one's own": (SPARSE, [f"--part=incentive={FIXED_PRICE}"]),
 }
-
-
-@pytest.fixture(scope="module")
-def node() -> Iterator[str]:
-    with running_anvil() as url:
-        yield url
 
 
 @pytest.fixture

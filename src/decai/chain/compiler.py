@@ -1,10 +1,7 @@
 """Compiling compositions, in this process, each one once: the result is kept by the content of its source."""
 
-import gc
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePath
@@ -13,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from decai.chain.compose import MODEL_FILE, Composition
 from decai.chain.data_contract import CODE_LIMIT
 from decai.chain.vyper_package import VERSION, load_vyper
+from decai.collecting import collection_paused
 from decai.dataset.storage import atomic_file
 from decai.errors import InputError
 from decai.paths import data_dir
@@ -138,7 +136,8 @@ def _compile(sources: "Mapping[str, str]", main: str, own_files: "Mapping[str, s
         {PurePath(name): {"content": text} for name, text in sources.items()}, [PurePath()]
     )
     try:
-        with _without_collecting():
+        # A compiler needs nearly all it makes to its end; to look for garbage takes a quarter of its time.
+        with collection_paused():
             output = compile_from_file_input(
                 bundle.load_file(PurePath(main)),
                 input_bundle=bundle,
@@ -153,18 +152,6 @@ def _compile(sources: "Mapping[str, str]", main: str, own_files: "Mapping[str, s
         _immutable_bytes(output["layout"].get("code_layout", {})),
         output["abi"],
     )
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """A compiler needs nearly all it makes to its end; to look for garbage takes a quarter of its time."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 def _immutable_bytes(layout: "Mapping[str, Any]") -> int:

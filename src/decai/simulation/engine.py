@@ -4,9 +4,7 @@ Events at the same second happen in the order in which the scenario lists the ag
 run is taken at fixed times, between events, and nothing in the run depends on it.
 """
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from hashlib import blake2b
 from heapq import heapify, heapreplace
 from time import process_time
@@ -14,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from decai.collecting import collection_paused
 from decai.dataset import Dataset
 from decai.errors import AgentError, Refused, ScenarioError
 from decai.incentive import Stakeable
@@ -44,18 +43,6 @@ _NOBODY: Final = Address("0x" + "00" * 20)
 def address_of(name: str) -> Address:
     """The address of an agent: 20 bytes that follow from its name."""
     return Address("0x" + blake2b(name.encode(), digest_size=20, person=b"decai agent").hexdigest())
-
-
-@contextmanager
-def _collection_paused() -> Iterator[None]:
-    """While it lasts, nobody looks for cycles among the immortal objects that are made by the million."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 class Simulation:
@@ -98,7 +85,7 @@ class Simulation:
         samples.values.flags.writeable = False
         self._features = [samples[number] for number in range(len(samples))]
         self._next = 0
-        with _collection_paused():
+        with collection_paused():
             self.agents, self._groups = self._make_agents()
             self._waking = [(agent.next_wait(), index) for index, agent in enumerate(self.agents)]
         self._group_of = {
@@ -185,7 +172,7 @@ class Simulation:
         AgentError
             If an agent of the user's own fails; everything before that stays good, as after `interrupt`.
         """
-        with _collection_paused():
+        with collection_paused():
             started = process_time()
             self.running = True
             try:
