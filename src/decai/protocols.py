@@ -6,12 +6,13 @@ passes. The rules behind the methods are in ``docs/mechanism.md``.
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
-from typing import Any, NamedTuple, Protocol, Self, runtime_checkable
+from typing import Any, Final, NamedTuple, Protocol, Self, runtime_checkable
 
 from decai.samples import Features, FloatArray, IntArray, Samples
 from decai.units import Address, Seconds, Wei
 
 __all__ = [
+    "MAX_CLASSES",
     "Claim",
     "ClassStart",
     "Classifier",
@@ -22,6 +23,10 @@ __all__ = [
     "Receipt",
     "Trainer",
 ]
+
+
+MAX_CLASSES: Final = 256
+"""Of a model, with those that are added: so many a client can ask for, and a contract go through."""
 
 
 class Path(IntEnum):

@@ -8,9 +8,10 @@ import pytest
 
 from decai.chain.connect import open_model
 from decai.chain.rpc import RpcChain
-from decai.classifier import MAX_CLASSES, DenseCentroid, NaiveBayes, SparseCentroid
+from decai.classifier import DenseCentroid, NaiveBayes, SparseCentroid
 from decai.classifier._base import BaseClassifier
 from decai.errors import InputError, Refused
+from decai.protocols import MAX_CLASSES
 from decai.units import Address
 from tests.chain.commands import Give
 

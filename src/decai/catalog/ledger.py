@@ -20,9 +20,8 @@ from decai.catalog.tables import claims, contributions, events, models
 from decai.chain.abi import Event, path_of
 from decai.chain.base import Log
 from decai.chain.sample_form import SampleForm
-from decai.classifier import MAX_CLASSES
 from decai.errors import BrokenRulesError, ChainError
-from decai.protocols import Path
+from decai.protocols import MAX_CLASSES, Path
 from decai.units import Address
 
 __all__ = ["Ledger", "digest_of"]

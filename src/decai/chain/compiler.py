@@ -1,7 +1,10 @@
 """Compiling compositions, in this process, each one once: the result is kept by the content of its source."""
 
+import fcntl
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePath
@@ -120,8 +123,11 @@ def compile_sources(
     kept = data_dir() / "compiled" / f"{key}.json"
     compiled = _kept(kept)
     if compiled is None:
-        compiled = _compile(sources, main, own_files or {})
-        _keep(compiled, kept)
+        with _turn(kept):
+            compiled = _kept(kept)
+            if compiled is None:
+                compiled = _compile(sources, main, own_files or {})
+                _keep(compiled, kept)
     return compiled
 
 
@@ -173,6 +179,23 @@ def _said(error: Exception, own_files: "Mapping[str, str]") -> str:
     if found is not None:
         what = f"{found['file']}, line {found['line']}: {what}"
     return _MODULE.sub(lambda module: own_files.get(module[0], module[0]), what)
+
+
+@contextmanager
+def _turn(path: Path) -> Iterator[None]:
+    """Wait for a process that compiles the same; where the cache cannot be written, nobody waits."""
+    file = None
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = (path.parent / "turns").open("ab")
+    if file is None:
+        yield
+        return
+    with file:
+        with suppress(OSError):
+            # Each result has a place in the file, which whoever compiles it has locked.
+            fcntl.lockf(file, fcntl.LOCK_EX, 1, int(path.stem[:12], 16))
+        yield
 
 
 def _kept(path: Path) -> Compiled | None:

@@ -10,7 +10,6 @@ from decai.chain.jsonrpc import NoAnswer, NotDelivered, RpcError
 from decai.chain.revert import has_failed
 from decai.chain.sample_form import VECTORS, SampleForm
 from decai.classifier import (
-    MAX_CLASSES,
     DenseCentroid,
     DensePerceptron,
     NaiveBayes,
@@ -19,7 +18,7 @@ from decai.classifier import (
 )
 from decai.errors import ChainError, InputError, Refused
 from decai.incentive import Points, Stakeable
-from decai.protocols import IncentiveMechanism
+from decai.protocols import MAX_CLASSES, IncentiveMechanism
 from decai.units import Address, Seconds, Wei
 
 __all__ = ["ModelInfo", "read", "read_info", "read_state", "terms_of"]

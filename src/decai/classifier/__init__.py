@@ -1,6 +1,5 @@
 """Classifiers in integer arithmetic that an EVM can repeat bit for bit."""
 
-from decai.classifier._base import MAX_CLASSES
 from decai.classifier.dense_centroid import DenseCentroid
 from decai.classifier.dense_perceptron import DensePerceptron
 from decai.classifier.naive_bayes import NaiveBayes
@@ -8,7 +7,6 @@ from decai.classifier.sparse_centroid import SparseCentroid
 from decai.classifier.sparse_perceptron import SparsePerceptron
 
 __all__ = [
-    "MAX_CLASSES",
     "DenseCentroid",
     "DensePerceptron",
     "NaiveBayes",

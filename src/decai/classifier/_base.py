@@ -2,18 +2,15 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar, Final
+from typing import ClassVar
 
 import numpy as np
 
 from decai.errors import InputError, Refused
-from decai.protocols import ClassStart, Drift
+from decai.protocols import MAX_CLASSES, ClassStart, Drift
 from decai.samples import Features, FloatArray, IntArray, Samples
 
-__all__ = ["MAX_CLASSES", "BaseClassifier", "checked_names", "checked_rate"]
-
-MAX_CLASSES: Final = 256
-"""Of a model, with those that are added: so many a client can ask for, and a contract go through."""
+__all__ = ["BaseClassifier", "checked_names", "checked_rate"]
 
 
 def checked_names(names: Sequence[str], at_least: int, kind: str) -> tuple[str, ...]:
