@@ -1,10 +1,11 @@
 """Adding models: from a file and by training, with play money, resumed, and of elsewhere."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
 from decai.classifier import SparsePerceptron
 from decai.model_file import write_model
@@ -99,12 +100,14 @@ def _gone_on_with(page: Page, url: str, name: str) -> None:
     page.goto(f"{url}/add")
     expect(page.get_by_role("heading", name="Add a model")).to_be_visible(timeout=90_000)
     done = page.get_by_text("is deployed; everybody can use it now.")
-    go_on = page.get_by_role("button", name="Go on")
+    go_on = page.locator("button:enabled", has_text="Go on")
     for _ in range(300):
         page.wait_for_timeout(300)
         if done.is_visible():
             break
-        if go_on.is_visible() and go_on.is_enabled():
-            go_on.click()
+        if go_on.is_visible():
+            # It may have gone on by itself meanwhile.
+            with suppress(TimeoutError):
+                go_on.click(timeout=1_000)
     page.goto(url)
     expect(page.get_by_role("heading", name=name)).to_be_visible(timeout=90_000)

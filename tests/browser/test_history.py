@@ -180,3 +180,30 @@ def test_names_and_texts_of_a_model_that_nobody_has_verified_are_hidden_until_as
     assert "Rude" not in other.content()
     other.get_by_role("button", name="Show it anyway").click()
     expect(other.get_by_text("Rude text.")).to_be_visible()
+
+
+def test_who_goes_through_a_list_by_keys_stays_where_it_is_when_the_list_changes(
+    page: Page, server: Served, used: ChainTrainer
+) -> None:
+    trainer = add_model(server.chain(), review_model(), "Keyed reviews", "imdb words")
+    page.goto(server.url)
+    card = page.get_by_role("article").filter(has_text="Keyed reviews")
+    link = card.get_by_role("link", name="Keyed reviews")
+    link.focus()
+    page.evaluate("window.before = document.activeElement")
+    for count in (1, 2):
+        trainer.submit(trainer.chain.accounts[1], review_features(REVIEWS["positive"]), 1, PAID)
+        expect(card.get_by_text(str(count), exact=True)).to_be_visible()
+        expect(link).to_be_focused()
+    assert not page.evaluate("window.before.isConnected"), "the card was shown anew"
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Keyed reviews", level=1)).to_be_visible()
+    # Whoever has left it does not get it back.
+    page.goto(server.url)
+    link.focus()
+    link.blur()
+    trainer.submit(trainer.chain.accounts[1], review_features(REVIEWS["positive"]), 1, PAID)
+    expect(card.get_by_text("3", exact=True)).to_be_visible()
+    expect(link).not_to_be_focused()

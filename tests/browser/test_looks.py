@@ -89,6 +89,7 @@ def test_everybody_can_use_the_dialogs(look: Page, shown: Shown, dialog: str) ->
 
 def test_the_whole_way_to_a_prediction_needs_no_mouse(page: Page, shown: Shown) -> None:
     opened(page, shown, "models")
+    expect(page.get_by_role("link", name="Film reviews")).to_be_visible()
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")

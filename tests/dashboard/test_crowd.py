@@ -8,16 +8,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from nicegui import Client, ui
-from starlette.requests import Request
+from nicegui import Client
 
 from decai.dashboard.crowd import MOST_WAITING, Tidy, make_room
-
-
-def page_for(address: str) -> Client:
-    """A page that somebody has asked for."""
-    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
-    return Client(ui.page("/"), request=Request({**scope, "client": (address, 1)}))
+from tests.dashboard.asked import page_for
 
 
 @pytest.fixture(autouse=True)

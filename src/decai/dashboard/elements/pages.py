@@ -32,6 +32,7 @@ class Pager(Tag):
         self.what = what
         self.size = size
         self.page = 0
+        """The part that was last asked for."""
         self._total = 0
         self._on_turn = on_turn
         with self:
@@ -53,6 +54,8 @@ class Pager(Tag):
     def _turn(self, by: int) -> Any:
         wanted = self.page + by
         if 0 <= wanted * self.size < max(1, self._total):
+            # At once, so that whoever shows the same part again meanwhile shows this one.
+            self.page = wanted
             return self._on_turn(wanted)
         return None
 
@@ -114,10 +117,12 @@ class PagedList(Tag, Generic[T]):
         del self._cursors[number + 1 :]
         if page.next is not None:
             self._cursors.append(page.next)
+        self._pager.page = number
         if (number, page) == self._shown:
             return
-        self._shown = (number, page)
+        self._shown = None
         self._body.clear()
         with self._body:
             self._fill(page.items, page.total)
+        self._shown = (number, page)
         self._pager.show(number, page.total)

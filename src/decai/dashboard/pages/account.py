@@ -250,11 +250,15 @@ class _AccountPage:
     async def _show_sent(self, number: int) -> None:
         outbox, visitor = self.page.dashboard.outbox, self.page.session.visitor
         total = await self.page.blocking(outbox.count, visitor)
-        number = min(number, max(0, (total - 1) // _SENT))
-        sent = tuple(await self.page.blocking(outbox.of, visitor, _SENT, number * _SENT))
+        part = min(number, max(0, (total - 1) // _SENT))
+        sent = tuple(await self.page.blocking(outbox.of, visitor, _SENT, part * _SENT))
+        if number != self.pager.page:
+            # Meanwhile another part was asked for.
+            return
+        self.pager.page = part
         if sent == self.sent:
             return
-        self.sent = sent
+        self.sent = None
         self.outbox.clear()
         with self.outbox:
             if not sent:
@@ -267,7 +271,8 @@ class _AccountPage:
                     [self._row(each) for each in sent],
                     numeric=(5,),
                 )
-        self.pager.show(number, total)
+        self.pager.show(part, total)
+        self.sent = sent
 
     def _row(self, entry: Entry) -> tuple[Cell, ...]:
         network = self.page.dashboard.network

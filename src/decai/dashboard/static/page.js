@@ -56,6 +56,28 @@
     return kept;
   }
 
+  // What had the focus when it was shown anew has it again: lists change while people go through them by keys.
+  const kind = (element) => [element.tagName, element.getAttribute("href"), element.getAttribute("aria-label"), element.textContent].join("\n");
+  const row = (element) => element.closest("tr, li")?.textContent;
+  const alike = (of) => [...document.getElementsByTagName(of.element.tagName)].filter((it) => kind(it) === of.kind);
+  let held = null;
+
+  document.addEventListener("focusin", ({ target }) => {
+    held = null;
+    if (!target.matches("a, button, summary")) return;
+    held = { element: target, kind: kind(target), row: row(target) };
+    held.place = alike(held).indexOf(target);
+  });
+  document.addEventListener("focusout", ({ target }) => setTimeout(() => {
+    // Whoever has left it does not get it back.
+    if (held?.element === target && target.isConnected) held = null;
+  }));
+  new MutationObserver(() => {
+    if (!held || held.element.isConnected || ![null, document.body].includes(document.activeElement)) return;
+    const found = alike(held);
+    (found.find((it) => row(it) === held.row) ?? found[held.place])?.focus({ preventScroll: true });
+  }).observe(document, { childList: true, subtree: true });
+
   // A pad to draw on -------------------------------------------------------------------------------
 
   const later = (id, use) => requestAnimationFrame(() => {
