@@ -278,9 +278,14 @@ class TestTextWithoutAKnownWord:
         chain.advance_to(Seconds(added + 60))
         assert give("model", "refund", model, *given, f"--added={added}", "--json").told()["path"] == "refund"
 
-    def test_is_no_list_of_features_that_somebody_leaves_empty(self, give: Give, model: str) -> None:
-        told = give("model", "add-data", model, "--features=", "--label=no", "--json").told()
-        assert told["features"] == []
+    def test_is_what_an_empty_list_of_features_teaches_too(self, give: Give, model: str) -> None:
+        # Such as a variable of the shell that was never set.
+        given = ["model", "add-data", model, "--features=", "--label=no"]
+        give(*given).refused(
+            "--features names no feature, so it would teach the model what an empty one is; "
+            "--anyway contributes it all the same"
+        )
+        assert give(*given, "--anyway", "--json").told()["features"] == []
 
     def test_one_known_word_is_enough(self, give: Give, model: str) -> None:
         # The most frequent word has index 0, and the model has three.

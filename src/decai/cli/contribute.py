@@ -57,9 +57,7 @@ def add_data(
     value: Annotated[
         str | None, typer.Option(help="The most to pay, such as '0.01 ether'; by default what it costs now.")
     ] = None,
-    anyway: Annotated[
-        bool, typer.Option("--anyway", help="Even a text of which the model's encoder knows no word.")
-    ] = False,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Even a sample without features.")] = False,
     rpc: Rpc = None,
     account: Account = None,
     yes: Yes = False,
@@ -74,8 +72,8 @@ def add_data(
     read = read_one(trainer, Given(features, numbers, text, sample, file, row), as_json)
     if read.knows_nothing and not anyway:
         raise InputError(
-            f"the encoder {trainer.info.encoder!r} knows no word of this text, so it would teach the model "
-            "what an empty one is; --anyway contributes it all the same"
+            f"{read.knows_nothing}, so it would teach the model what an empty one is; "
+            "--anyway contributes it all the same"
         )
     known = label_of(label, trainer.info.classes)
     most = _with_room(trainer.cost()) if value is None else _amount(value)

@@ -134,10 +134,7 @@ def _predict_one(trainer: "ChainTrainer", given: Given, as_json: bool) -> None:
 
     read = read_one(trainer, given, as_json)
     if read.knows_nothing and not as_json:
-        hint(
-            f"warning: the encoder {clean(trainer.info.encoder)!r} knows no word of this text; "
-            "the answer is that for an empty one"
-        )
+        hint(f"warning: {clean(read.knows_nothing)}; the answer is that for an empty one")
     label = trainer.predict(read.features)
     name = trainer.info.classes[label]
     if as_json:

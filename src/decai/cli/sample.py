@@ -34,8 +34,8 @@ class ReadSample(NamedTuple):
     features: Features
     told: str = ""
     """What was done to what was given, if that is not plain to see."""
-    knows_nothing: bool = False
-    """Whether it was a text of which the encoder knows no word."""
+    knows_nothing: str = ""
+    """Why it is a sample without features, if it is."""
 
 
 class SampleReader:
@@ -75,6 +75,8 @@ class SampleReader:
             parse = parse_features if self._is_sparse else parse_vector
             with _named("--features"):
                 read = ReadSample(parse(given.features))
+            if not len(read.features):
+                read = read._replace(knows_nothing="--features names no feature")
         elif given.numbers is not None:
             with _named("--numbers"):
                 read = self._vector(parse_numbers(given.numbers))
@@ -85,8 +87,21 @@ class SampleReader:
 
             with _named("--sample"):
                 read = self._encoded(sample_of(self._encoder_info.takes, str(given.sample)))
-        self._trainer.calls.check_features(read.features)
+        self._check(read.features)
         return read
+
+    def _check(self, features: Features) -> None:
+        try:
+            self._trainer.calls.check_features(features)
+        except Refused as error:
+            if not self._is_sparse:
+                raise
+            # The rule in the contract's words, and what of this sample breaks it.
+            most, limit = self._info.max_features, 2**self._info.form.lane_bits
+            if len(features) > most:
+                raise Refused(f"{error}: {len(features):,}, and it takes {most:,} at most") from None
+            outside = [index for index in features.tolist() if not 0 <= index < limit]
+            raise Refused(f"{error}: {outside[0]}, and the largest is {limit - 1:,}") from None
 
     def _of_row(self, file: Path, row: int | None) -> ReadSample:
         samples = self.many(file)
@@ -114,7 +129,7 @@ class SampleReader:
         for row in rows:
             with _named(row.where):
                 samples.append(read(row))
-                self._trainer.calls.check_features(samples[-1].features)
+                self._check(samples[-1].features)
         return samples
 
     def samples(self, path: Path) -> Samples:
@@ -157,8 +172,10 @@ class SampleReader:
 
     def _encoded(self, sample: "Sample") -> ReadSample:
         features = self._encoder.encode(sample)
-        is_text = self._encoder_info.takes == "text"
-        return ReadSample(features, knows_nothing=is_text and self._is_sparse and not len(features))
+        nothing = ""
+        if self._is_sparse and not len(features) and self._encoder_info.takes == "text":
+            nothing = f"the encoder {self._info.encoder!r} knows no word of this text"
+        return ReadSample(features, knows_nothing=nothing)
 
     def _vector(self, numbers: Sequence[float]) -> ReadSample:
         if self._is_sparse:

@@ -30,7 +30,7 @@ def train(
         typer.Option("--set", metavar="KEY=VALUE", help="As in scenarios, such as model.epochs=4."),
     ] = None,
     initial: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="The part of the training data to learn from.")
+        float, typer.Option(help="The part of the training data to learn from: above 0, at most 1.")
     ] = 1.0,
     seed: Annotated[int, typer.Option(min=0, help="Decides the order of the data.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -40,6 +40,8 @@ def train(
     from decai.simulation.initial import initial_model
     from decai.units import counted
 
+    if not 0 < initial <= 1:
+        raise InputError(f"--initial must be above 0 and at most 1, not {initial:g}")
     for setting in settings or ():
         _require_applies(setting)
     try:

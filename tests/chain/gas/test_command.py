@@ -51,10 +51,10 @@ def test_a_table_is_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["--incentive", "luck"], "'luck' is not in the gas report"),
         (["--classifier", "oracle"], "'oracle' is not in the gas report"),
-        (["--features", "0"], "has 1 to 1,000 features, not 0"),
+        (["--features", "0"], "a sample of the gas report has 1 to 512 features, not 0"),
         (["--classifier", "dense-centroid", "--features", "0"], "at least one feature, not 0"),
         (["--classifier", "dense-centroid", "--features", "1025"], "vectors of 1,025 values are too long"),
-        (["--features", "600"], "no contract has room for 600 features; the most is 512"),
+        (["--features", "600"], "a sample of the gas report has 1 to 512 features, not 600"),
         (["--features", "91", "--max-features", "64"], "91 features does not fit into a contract for 64"),
         (["--features", "20", "--max-features", "65"], "must be one of 64, 128, 256 and 512, not 65"),
         (["--index-bits", "8"], "index bits must be 16 or 32, not 8"),

@@ -107,9 +107,11 @@ def max_features_for(count: int) -> int:
     [128, 128, 256]
     """
     for choice in MAX_FEATURES_CHOICES:
-        if choice >= max(count, _USUAL_ROOM):
+        if count > 0 and choice >= max(count, _USUAL_ROOM):
             return choice
-    raise InputError(f"no contract has room for {count} features; the most is {MAX_FEATURES_CHOICES[-1]}")
+    raise InputError(
+        f"a sample of the gas report has 1 to {MAX_FEATURES_CHOICES[-1]} features, not {count:,}"
+    )
 
 
 def composition(classifier: str, incentive: str, features: int, variant: Variant = USUAL) -> Composition:

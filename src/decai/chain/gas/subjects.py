@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from decai.chain.compose import MAX_FEATURES_CHOICES
 from decai.chain.gas.bounds import Needs, Slots
 from decai.classifier import DenseCentroid, DensePerceptron, NaiveBayes, SparseCentroid, SparsePerceptron
 from decai.dataset.unit_norm import unit_norm
@@ -34,6 +35,7 @@ Model = Callable[[int, int], Classifier]
 
 _CLASSES: Final = ("negative", "positive")
 _WORDS: Final = 1_000
+_MOST: Final = MAX_FEATURES_CHOICES[-1]
 _LARGEST_WEIGHT: Final = 20_000_000_000
 _LEARNING_RATE: Final = 50_000_000
 _REVIEWS: Final = 12_500
@@ -75,7 +77,7 @@ def indices(count: int, spread: int = 1) -> Features:
     Raises
     ------
     InputError
-        If there are not so many words.
+        If no contract has room for so many, or there are none.
 
     Examples
     --------
@@ -84,8 +86,8 @@ def indices(count: int, spread: int = 1) -> Features:
     >>> len(indices(91)), len(set((indices(91) // 16).tolist()))
     (91, 35)
     """
-    if not 0 < count <= _WORDS:
-        raise InputError(f"a sample of the gas report has 1 to {_WORDS:,} features, not {count}")
+    if not 0 < count <= _MOST:
+        raise InputError(f"a sample of the gas report has 1 to {_MOST} features, not {count:,}")
     if count == len(_REFERENCE):
         return np.array(_REFERENCE, dtype=np.int32) * spread
     drawn = sorted(range(_WORDS), key=lambda j: _hash("word", j) * (j + _RARITY))[:count]
