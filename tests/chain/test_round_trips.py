@@ -94,7 +94,6 @@ OURS: dict[str, Callable[[], Classifier]] = {
     "dense-centroid": lambda: DenseCentroid(("a", "b", "c"), 3),
 }
 """What files of ours are written from, once it has learned something."""
-FILES = [*ORIGINALS, *OURS]
 TERMS = {
     "stakeable": [
         "--refund-wait=60",
@@ -104,6 +103,11 @@ TERMS = {
     ],
     "points": ["--incentive=points", "--refund-wait=60"],
 }
+# Each file of the original's with one mechanism in turn, each kind of ours with all.
+PAIRS = [
+    *((name, list(TERMS)[place % len(TERMS)]) for place, name in enumerate(ORIGINALS)),
+    *((name, mechanism) for name in OURS for mechanism in TERMS),
+]
 
 
 def write(name: str) -> Classifier:
@@ -143,8 +147,7 @@ def predicted(give: Give, address: str, samples: list[list[int]]) -> list[int]:
     return [each["label"] for each in told]
 
 
-@pytest.mark.parametrize("mechanism", TERMS)
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize(("name", "mechanism"), PAIRS)
 class TestFile:
     """A model file."""
 
