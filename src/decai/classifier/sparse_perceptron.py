@@ -12,19 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from decai.classifier._base import BaseClassifier, checked_names, checked_rate
-from decai.classifier._sparse import (
-    CHANGED,
-    MAX_FEATURES,
-    PLACE,
-    UNCHANGED,
-    Columns,
-    ColumnsCheckpoint,
-    all_placed,
-    are_direct,
-    grown,
-)
+from decai.classifier._perceptron_kernels import judge_rows, learn, predict_rows, score, train
+from decai.classifier._sparse import MAX_FEATURES, PLACE, Columns, ColumnsCheckpoint, grown
 from decai.errors import InputError, Refused
-from decai.kernel import kernel
 from decai.protocols import ClassStart
 from decai.samples import Features, FloatArray, IntArray, Samples
 from decai.units import SCALE, truncated_div
@@ -46,106 +36,6 @@ def counter_limit(bits: int, rate: int) -> int:
     (32768, 2814749, 2147483648)
     """
     return min(1 << bits - 1, (WEIGHT_LIMIT + 1) // rate)
-
-
-@kernel
-def _score(columns: NDArray[np.int32], weights: IntArray, intercept: int) -> int:
-    score = intercept
-    size = len(weights)
-    for column in columns:
-        if 0 <= column < size:
-            score += weights[column]
-    return score
-
-
-@kernel
-def _predict_rows(
-    values: NDArray[np.int32],
-    starts: IntArray,
-    ends: IntArray,
-    weights: IntArray,
-    intercept: int,
-    out: IntArray,
-) -> None:
-    for row in range(len(starts)):
-        out[row] = 1 if _score(values[starts[row] : ends[row]], weights, intercept) > 0 else 0
-
-
-@kernel
-def _judge_rows(
-    values: NDArray[np.int32],
-    starts: IntArray,
-    ends: IntArray,
-    weights: IntArray,
-    intercept: int,
-    out: IntArray,
-    margins: FloatArray,
-) -> None:
-    for row in range(len(starts)):
-        score = _score(values[starts[row] : ends[row]], weights, intercept)
-        out[row] = 1 if score > 0 else 0
-        margins[row] = abs(float(score)) * (1 - 2.0**-50)
-
-
-@kernel
-def _learn(
-    columns: NDArray[np.int32],
-    label: int,
-    limit: int,
-    direct: int,
-    size: int,
-    base: IntArray,
-    counters: NDArray[np.int32],
-    weights: IntArray,
-    rate: int,
-    intercept: int,
-    most: int,
-) -> int:
-    """UNCHANGED or CHANGED, or with nothing done PLACE.
-
-    If `columns` may be anything yet, `limit` is what each column is below; else it is 0.
-    """
-    placed = all_placed(columns, direct, size)
-    if not placed and limit and not are_direct(columns, limit):
-        return PLACE
-    prediction = 1 if _score(columns, weights, intercept) > 0 else 0
-    if prediction == label:
-        return UNCHANGED
-    if not placed:
-        return PLACE
-    step = 1 if label == 1 else -1
-    for column in columns:
-        counter = counters[column] + step
-        if -most <= counter < most:
-            counters[column] = counter
-            weights[column] = base[column] + counter * rate
-    return CHANGED
-
-
-@kernel
-def _train(
-    values: NDArray[np.int32],
-    starts: IntArray,
-    ends: IntArray,
-    labels: IntArray,
-    intercept: int,
-    counts: IntArray,
-    sums: IntArray,
-) -> None:
-    """One pass over T samples, in units of the step.
-
-    A count that changes by s at sample t stands for T - t of the T models that the mean is taken of,
-    so it adds s * (T - t) to `sums`.
-    """
-    total = len(starts)
-    for row in range(total):
-        columns = values[starts[row] : ends[row]]
-        label = labels[row]
-        if (1 if _score(columns, counts, intercept) > 0 else 0) != label:
-            step = 1 if label == 1 else -1
-            for column in columns:
-                counts[column] += step
-                sums[column] += step * (total - row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,17 +172,17 @@ class SparsePerceptron(BaseClassifier):
     def predict(self, features: Features) -> int:
         """1 if the score is above 0, else 0."""
         columns = self._columns.find(features)
-        return 1 if _score(columns, self._weights, self.intercept) > 0 else 0
+        return 1 if score(columns, self._weights, self.intercept) > 0 else 0
 
     def predict_rows(self, values: Features, starts: IntArray, ends: IntArray, out: IntArray) -> None:
         """Write the labels of the stored rows ``values[starts[i]:ends[i]]`` to ``out[i]``."""
-        _predict_rows(values, starts, ends, self._weights, self.intercept, out)  # type: ignore[arg-type]
+        predict_rows(values, starts, ends, self._weights, self.intercept, out)  # type: ignore[arg-type]
 
     def judge_rows(
         self, values: Features, starts: IntArray, ends: IntArray, out: IntArray, margins: FloatArray
     ) -> None:
         """Like `predict_rows`, and how far the model must move to change each label, fixed point."""
-        _judge_rows(values, starts, ends, self._weights, self.intercept, out, margins)  # type: ignore[arg-type]
+        judge_rows(values, starts, ends, self._weights, self.intercept, out, margins)  # type: ignore[arg-type]
 
     def update(self, features: Features, label: int) -> None:
         """Move the listed weights toward `label`, if the model disagrees with it."""
@@ -308,7 +198,7 @@ class SparsePerceptron(BaseClassifier):
         self._drift_fixed += float(answer * self.learning_rate * len(features))
 
     def _learn(self, columns: NDArray[np.int32], label: int, limit: int) -> int:
-        return _learn(
+        return learn(
             columns,
             label,
             limit,
@@ -368,7 +258,7 @@ class SparsePerceptron(BaseClassifier):
         for _ in range(epochs):
             stood = counts[known].tolist()
             sums[:] = 0
-            _train(
+            train(
                 placed.values,  # type: ignore[arg-type]  # placed samples are columns
                 placed.starts,
                 placed.ends,
