@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import sys
 from itertools import product
 from typing import Any
 from urllib.parse import quote
@@ -393,6 +394,23 @@ class TestWhenSomethingElseIsWrong:
             said = client.post("/api/v1/models", json={"address": later.address})
             assert said.status_code == 503
             assert said.json()["error"].endswith("is out of order (HTTP 503)")
+
+    @pytest.mark.parametrize("opened", ["[", '{"a":'])
+    def test_a_body_that_is_nested_without_end_is_refused(self, there: Served, opened: str) -> None:
+        limit = sys.getrecursionlimit()
+        # Libraries of Ethereum's raise it so far that the stack would end before it does.
+        sys.setrecursionlimit(100_000)
+        try:
+            paths = there.client.app.routes[0].app.openapi()["paths"]  # type: ignore[attr-defined]
+            taking = [path for path, methods in paths.items() if "post" in methods]
+            assert len(taking) >= 5
+            for path in taking:
+                url = f"/api{path.replace('{model_id}', str(there.model_id))}"
+                headers = {"Content-Type": "application/json"}
+                answer = there.client.post(url, content=opened * 200_000, headers=headers)
+                assert (answer.status_code, answer.json()["error"]) == (422, "the body is nested too deeply")
+        finally:
+            sys.setrecursionlimit(limit)
 
     def test_a_database_that_is_gone_is_told(self, catalog: Catalog) -> None:
         client = TestClient(create_app(Service(catalog), hosts=["testserver"]), raise_server_exceptions=False)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_BODY", "MOST_UPLOAD", "Guard"]
 
-MOST_BODY: Final = 2**20
+MOST_BODY: Final = 2 * 2**20
 """Most bytes of a request."""
 MOST_UPLOAD: Final = 16 * 2**20
 """Most bytes of one that brings a file."""
@@ -22,7 +22,7 @@ _MOST_HEADER_BYTES: Final = 16_384
 _MOST_PATH: Final = 4_096
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _SOCKET: Final = "/_nicegui_ws/"
-_UPLOAD: Final = ("/_nicegui/client/", "/api/")
+_UPLOAD: Final = "/_nicegui/client/"
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _DROPPED: Final = frozenset({b"x-forwarded-prefix", b"x-forwarded-host", b"x-forwarded-proto", b"forwarded"})
 """Headers that a proxy may set and a stranger as well; nothing here asks them."""

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Path, Query
 from decai.catalog.columns import MOST_INTEGER
 from decai.catalog.records import Measurement, Model, Page, SampleKind, SampleRecord
 from decai.catalog.rest.answers import SampleAnswer
+from decai.catalog.rest.bodies import Route
 from decai.catalog.rest.failures import FAILURES, MissingThingError
 from decai.catalog.rest.requests import (
     AccuracyGiven,
@@ -46,7 +47,7 @@ def original_router(service: Service) -> APIRouter:
     service
         What answers them.
     """
-    router = APIRouter(responses=FAILURES, tags=["the original framework's"])
+    router = APIRouter(responses=FAILURES, tags=["the original framework's"], route_class=Route)
     catalog = service.catalog
 
     @router.get("/health", summary="Whether the server works")

@@ -21,6 +21,7 @@ from decai.catalog.rest.answers import (
     StatusAnswer,
     page_answer,
 )
+from decai.catalog.rest.bodies import Route
 from decai.catalog.rest.failures import FAILURES, MissingThingError
 from decai.catalog.rest.requests import (
     After,
@@ -54,7 +55,7 @@ def v1_router(service: Service) -> APIRouter:
     service
         What answers them.
     """
-    router = APIRouter(prefix="/v1", responses=FAILURES)
+    router = APIRouter(prefix="/v1", responses=FAILURES, route_class=Route)
     _models(router, service)
     _histories(router, service)
     _samples(router, service)
