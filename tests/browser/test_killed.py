@@ -72,6 +72,54 @@ def test_after_the_server_was_killed_the_page_says_what_became_of_a_contribution
         stop(again)
 
 
+def test_after_the_server_was_killed_the_page_says_how_far_a_simulation_came(
+    page: Page, data_home: Path, server: Served
+) -> None:
+    own = start(data_home, "--port", "0")
+    page.goto(f"{own.url}/simulate")
+    page.get_by_label("Scenario").select_option("imdb-perceptron")
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_text(re.compile(r"Day \d+: \d[\d,]* contributions of at most"))).to_be_visible(
+        timeout=SECONDS
+    )
+    stop(own, kill=True)
+    again = start(data_home, "--port", own.url.rpartition(":")[2])
+    try:
+        # The page comes back by itself, and the run is in the list of those that can be compared.
+        expect(page.get_by_text("Ended early; what was simulated until then is kept.")).to_be_visible(
+            timeout=SECONDS
+        )
+        rows = page.get_by_role("table", name="Earlier runs").locator("tbody tr")
+        expect(rows.first).to_contain_text("ended early")
+    finally:
+        stop(again)
+
+
+def test_after_the_server_was_killed_the_page_says_what_became_of_a_deployment(
+    page: Page, data_home: Path, server: Served
+) -> None:
+    own = start(data_home, "--port", "0")
+    page.goto(f"{own.url}/add")
+    page.get_by_label("Data set").select_option("tiny")
+    page.get_by_role("button", name="Train").click()
+    expect(page.get_by_text("Features", exact=True)).to_be_visible(timeout=SECONDS)
+    page.get_by_label("Name", exact=True).fill("Killed at last")
+    page.get_by_role("button", name="Look at the price").click()
+    page.get_by_role("button", name="Deploy", exact=True).click()
+    expect(page.get_by_text("Killed at last is deployed")).to_be_visible(timeout=SECONDS)
+    stop(own, kill=True)
+    again = start(data_home, "--port", own.url.rpartition(":")[2])
+    try:
+        # Else somebody might think that it was lost, and pay for it again.
+        expect(page.get_by_role("heading", name="The deployment of Killed at last")).to_be_visible(
+            timeout=SECONDS
+        )
+        expect(page.get_by_text("Killed at last is deployed")).to_be_visible()
+        expect(page.get_by_role("link", name="Look at the model")).to_be_visible()
+    finally:
+        stop(again)
+
+
 @pytest.mark.parametrize("whom", ["the node and its engine", "the engine"])
 def test_after_the_node_was_killed_nothing_acknowledged_is_missing(
     page: Page, server: Served, reviews: ChainTrainer, whom: str

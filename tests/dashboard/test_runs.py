@@ -1,8 +1,11 @@
 """Simulations that pages begin: the command line's own runs, each in a process that can be stopped."""
 
 import asyncio
+import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -88,6 +91,36 @@ def test_a_killed_run_says_so_and_the_next_one_goes_on(tmp_path: Path) -> None:
         assert (await over(runs.start(TINY))).result is not None
 
     carry_out(tmp_path / "runs", act)
+
+
+def test_a_run_whose_server_was_killed_is_kept_as_far_as_it_came(tmp_path: Path) -> None:
+    folder = tmp_path / "runs" / LONG.name
+    folder.parent.mkdir()
+    request = {"scenario": LONG.scenario, "settings": LONG.settings, "seed": LONG.seed, "out": str(folder)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "decai.simulation.live"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdin.write(json.dumps(request) + "\n")
+        process.stdin.close()
+        for _ in range(2):
+            process.stdout.readline()
+        # As when the server ends that read it.
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (process.returncode, said) == (0, "")
+    kept = Runs(tmp_path / "runs").kept_of(LONG.name)
+    assert kept is not None
+    assert kept.status == "interrupted"
+    assert kept.contributions > 0
+
+
+@pytest.mark.parametrize("name", ["", "../runs/tiny-seed7-00000000", "tiny-seed7-00000000"])
+def test_no_other_run_is_kept(tmp_path: Path, name: str) -> None:
+    assert Runs(tmp_path / "runs").kept_of(name) is None
 
 
 def test_the_same_run_is_begun_once_and_only_a_few_at_a_time(tmp_path: Path) -> None:

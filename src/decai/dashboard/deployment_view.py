@@ -14,7 +14,7 @@ from decai.dashboard.outbox import Fate
 from decai.dashboard.shell import Page, fault_words
 from decai.dashboard.words import clean, count, ether
 from decai.errors import DecaiError
-from decai.units import Wei
+from decai.units import Address, Wei
 
 __all__ = ["DeploymentView"]
 
@@ -74,6 +74,8 @@ class DeploymentView:
         self._show(progress)
         # A transaction may be on its way since before the page was loaded.
         self._goes_on = any(entry is not None and entry.fate.is_open for entry in progress.entries)
+        if self._draft.address is not None:
+            self._tell_end(Address(self._draft.address))
         ui.timer(_POLL, self._look)
 
     async def _progress(self) -> Progress:
@@ -125,6 +127,8 @@ class DeploymentView:
 
     async def _begin(self) -> None:
         self._goes_on = True
+        # Whatever happens to server or browser, the page comes back to it.
+        self._page.show_path(f"/add?deployment={self._draft.id}")
         self._said.clear()
         await self._look()
 
@@ -180,10 +184,13 @@ class DeploymentView:
             return self._page.dashboard.drafts.finish(draft, address)
 
         self._draft = await self._page.blocking(keep)
+        self._tell_end(address)
+        self._page.session.changed()
+
+    def _tell_end(self, address: Address) -> None:
         self._go.visible = False
         self._said.clear()
         with self._end:
-            note(f"{clean(draft.name)} is deployed; everybody can use it now.", "good", live=True)
+            note(f"{clean(self._draft.name)} is deployed; everybody can use it now.", "good", live=True)
             with box("dc-row"):
                 link("Look at the model", f"/model/{address}", "dc-button dc-button-primary")
-        self._page.session.changed()

@@ -189,15 +189,16 @@ class Drafts:
         except (OSError, ValueError, KeyError, TypeError):
             raise InputError("this model is not here any more") from None
 
-    def of(self, visitor: str, chain_id: int) -> list[Draft]:
-        """A visitor's unfinished ones on a chain, the newest first."""
+    def of(self, visitor: str, chain_id: int, wanted: str = "") -> list[Draft]:
+        """A visitor's on a chain, the newest first: those that are unfinished, and one by its number."""
         found = []
         for path in self._paths():
             try:
                 draft = _draft(json.loads(path.read_bytes()))
             except (OSError, ValueError, KeyError, TypeError):
                 continue
-            if (draft.visitor, draft.chain_id) == (visitor, chain_id) and draft.address is None:
+            is_his = (draft.visitor, draft.chain_id) == (visitor, chain_id)
+            if is_his and (draft.address is None or draft.id == wanted):
                 found.append(draft)
         return sorted(found, key=lambda draft: -draft.created)
 

@@ -24,6 +24,7 @@ _OFFERED: Final = re.compile(
     r"(agents\.[\w-]{1,64}\.(count|balance|deposit_mean|wait_mean|mistake|fee)"
     r"|incentive\.(cost_weight|refund_wait|owner_wait|any_wait)|data\.(initial|contributions))="
 )
+_NAME: Final = re.compile(r"[\w-]{1,120}-seed\d{1,19}-[0-9a-f]{8}", re.ASCII)
 _LONGEST_LINE: Final = 2**24
 _PATIENCE: Final = 10.0
 
@@ -199,6 +200,15 @@ class Runs:
                 found.append(_kept(each))
         return found, len(folders)
 
+    def kept_of(self, name: str) -> Kept | None:
+        """A run in its folder, if it is there and whole."""
+        if not _NAME.fullmatch(name) or not (self.folder / name / "run.json").is_file():
+            return None
+        try:
+            return _kept(self.folder / name)
+        except DecaiError:
+            return None
+
     def load(self, names: Sequence[str]) -> list[RunData]:
         """Runs read back.
 
@@ -208,7 +218,7 @@ class Runs:
             If one is not there, or damaged.
         """
         for name in names:
-            if "/" in name or name.startswith(".") or not (self.folder / name / "run.json").is_file():
+            if not _NAME.fullmatch(name) or not (self.folder / name / "run.json").is_file():
                 raise InputError("this run is not there any more")
         return [load_run(self.folder / name) for name in names]
 

@@ -40,7 +40,7 @@ _SENTENCES: Final = {
     "the reporter has no valid contributions": "A reward needs a validated contribution of your own first.",
     "the share is nothing": "Your share of this deposit would be nothing.",
     "the value sent is below the cost": (
-        "The cost has gone up meanwhile, since somebody else has just contributed. Look at the new cost and "
+        "The cost has gone up meanwhile, since somebody has just contributed. Look at the new cost and "
         "try again."
     ),
     "too many features": "The sample has more features than this model takes.",
@@ -80,7 +80,7 @@ def ether(amount: int) -> str:
     return exact(amount)
 
 
-_WEI: Final = re.compile(r"(?<![\d.,])(\d[\d,]*) wei\b")
+_WEI: Final = re.compile(r"(?<![\d.,^])(\d[\d,]*) wei\b")
 _HEX: Final = re.compile(r"\b0x[0-9a-fA-F]{16,}\b")
 
 

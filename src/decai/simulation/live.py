@@ -5,10 +5,11 @@
 ``start`` (their money in wei), ``tests`` (how many samples accuracy is measured on) and ``contributions``
 (the most there can be); then ``series``, rows of what came since, each the time in seconds, the test samples
 that are right, what is held and the money of each group; in the end ``result``, ``stopped`` or ``fault``.
-SIGTERM lets it end early; what was simulated until then is kept.
+SIGTERM lets it end early, and so does the end of whoever listens; what was simulated until then is kept.
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 from time import monotonic
@@ -34,7 +35,10 @@ class _Teller:
         """Tell what is new, unless that was done just now."""
         if (now := monotonic()) >= self._due:
             self._due = now + _EVERY
-            self.tell(simulation)
+            try:
+                self.tell(simulation)
+            except BrokenPipeError:
+                simulation.interrupt()
 
     def tell(self, simulation: Simulation) -> None:
         """Tell what is new."""
@@ -84,9 +88,13 @@ def main() -> int:
 
 
 def _finish(teller: _Teller, last: list[Simulation], **words: Any) -> None:
-    for simulation in last:
-        teller.tell(simulation)
-    _say(**words)
+    try:
+        for simulation in last:
+            teller.tell(simulation)
+        _say(**words)
+    except BrokenPipeError:
+        # What is left of the last line would be tried once more at the end of the process.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(**words: Any) -> None:

@@ -31,12 +31,12 @@ def register() -> None:
         await framed("Model", "/", lambda page: model.build(page, address, tab))
 
     @ui.page("/add")
-    async def _add() -> None:
-        await framed("Add a model", "/add", add.build)
+    async def _add(deployment: str = "") -> None:
+        await framed("Add a model", "/add", lambda page: add.build(page, deployment))
 
     @ui.page("/simulate")
-    async def _simulate() -> None:
-        await framed("Simulate", "/simulate", simulate.build)
+    async def _simulate(run: str = "") -> None:
+        await framed("Simulate", "/simulate", lambda page: simulate.build(page, run))
 
     @ui.page("/account")
     async def _account() -> None:

@@ -1,5 +1,6 @@
 """Add a model: from a file or trained here; see what it costs; deploy it, and go on after anything."""
 
+from time import time
 from typing import Any, Final
 
 from decai.chain.address import parse_address
@@ -24,12 +25,13 @@ _MECHANISMS: Final = {
     "stakeable": "Deposits: good contributions get theirs back, and those of bad ones",
     "points": "Points: nothing is deposited, valid contributions are counted",
 }
+_LOOKED_AT: Final = 3_600.0
 _SHARES: Final = {"count": "how many contributions were valid", "deposit": "how much was deposited for them"}
 
 
-async def build(page: Page) -> None:
-    """Fill the page."""
-    await _Add(page).build()
+async def build(page: Page, deployment: str = "") -> None:
+    """Fill the page; it goes on with a deployment, by the number of its draft."""
+    await _Add(page).build(deployment)
 
 
 class _Add:
@@ -39,7 +41,7 @@ class _Add:
         """The text of the model's file."""
         self.is_busy = False
 
-    async def build(self) -> None:
+    async def build(self, wanted: str) -> None:
         with box("dc-head"):
             heading("Add a model", 1)
             text(
@@ -63,7 +65,7 @@ class _Add:
             self.deployment = box("dc-stack")
         with box("dc-card", "section"):
             self._deployed_elsewhere()
-        await self._list_unfinished()
+        await self._list_begun(wanted)
 
     # What is deployed
 
@@ -227,20 +229,21 @@ class _Add:
 
         return await self.page.blocking(begin)
 
-    async def _list_unfinished(self) -> None:
+    async def _list_begun(self, wanted: str) -> None:
+        """The deployments that were not finished, and the one that the page was showing."""
         session, network = self.page.session, self.page.dashboard.network
         drafts = await self.page.blocking(
-            lambda: self.page.dashboard.drafts.of(session.visitor, network.chain_id)
+            lambda: self.page.dashboard.drafts.of(session.visitor, network.chain_id, wanted)
         )
         begun = [draft for draft in drafts if self._is_begun(draft)]
         with self.unfinished:
             for draft in begun[:5]:
                 with box("dc-card", "section"):
-                    heading(f"Not finished yet: {clean(draft.name)}")
+                    heading(f"The deployment of {clean(draft.name)}")
                     await DeploymentView(self.page, draft).build()
-        # Those of which nothing was sent are not worth a word.
+        # Those of which nothing was sent are not worth a word; another tab may still look at one.
         for draft in drafts:
-            if draft not in begun:
+            if draft not in begun and time() - draft.created > _LOOKED_AT:
                 await self.page.blocking(self.page.dashboard.drafts.forget, draft)
 
     def _is_begun(self, draft: Draft) -> bool:

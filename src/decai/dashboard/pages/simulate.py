@@ -22,12 +22,16 @@ _PAGE: Final = 8
 _MOST_COMPARED: Final = 4
 _MOST_SETTINGS: Final = 20
 _AXES: Final = (("Accuracy", "%"), ("Money", "%"))
+_ENDS: Final = {
+    "complete": "Complete.",
+    "interrupted": "Ended early; what was simulated until then is kept.",
+}
 _LABEL: Final = "Accuracy of the model, and what each group owns of its first money, by day"
 
 
-async def build(page: Page) -> None:
-    """Fill the page."""
-    await _Simulate(page).build()
+async def build(page: Page, run: str = "") -> None:
+    """Fill the page; it goes on with a run, by its name."""
+    await _Simulate(page).build(run)
 
 
 class _Simulate:
@@ -39,7 +43,7 @@ class _Simulate:
         """Rows of the run that the chart has."""
         self.chosen: list[str] = []
 
-    async def build(self) -> None:
+    async def build(self, wanted: str) -> None:
         with box("dc-head"):
             heading("Simulate", 1)
             text(
@@ -64,9 +68,24 @@ class _Simulate:
                 self.compare = button("Compare", self._compare, kind="primary", disabled=True)
         self._tell("Nothing runs yet", "Choose a scenario and start it.")
         await self._list(0)
-        for run in self.runs.active[-1:]:
+        active = self.runs.find(wanted)
+        for run in self.runs.active[-1:] if active is None else (active,):
             self._watch(run)
+        if wanted and self.run is None:
+            await self._show_kept(wanted)
         ui.timer(0.2, self._refresh)
+
+    async def _show_kept(self, name: str) -> None:
+        """What became of a run that was begun before the page was loaded."""
+        kept = await self.page.blocking(self.runs.kept_of, name)
+        if kept is None:
+            self._tell("This run is not here", "It ended before anything was simulated; start it again.")
+            return
+        self.chosen = [name]
+        await self._compare()
+        self._tell(f"{clean(kept.scenario)}, seed {kept.seed}", _ENDS.get(kept.status, kept.status))
+        self._choose(name, True)
+        await self._list(0)
 
     # What to simulate
 
@@ -107,6 +126,8 @@ class _Simulate:
         except DecaiError as error:
             self._say_fault(error)
             return
+        # Whatever happens to server or browser, the page comes back to it.
+        self.page.show_path(f"/simulate?run={run.request.name}")
         self._watch(run)
 
     def _stop(self) -> None:
@@ -171,9 +192,7 @@ class _Simulate:
             with self.state:
                 note(f"{run.fault[:1].upper()}{run.fault[1:]}", "bad", live=True)
             return
-        self._tell(
-            title, "Ended early; what was simulated until then is kept." if run.stopped else "Complete."
-        )
+        self._tell(title, _ENDS["interrupted" if run.stopped else "complete"])
         self.facts.clear()
         with self.facts:
             with box("dc-pairs", "dl"):
