@@ -72,6 +72,33 @@ def test_after_the_server_was_killed_the_page_says_what_became_of_a_contribution
         stop(again)
 
 
+def test_after_the_server_was_killed_what_was_written_is_there(
+    page: Page, data_home: Path, server: Served, reviews: ChainTrainer
+) -> None:
+    own = start(data_home, "--port", "0")
+    page.goto(f"{own.url}/model/{reviews.address}/train")
+    page.get_by_label("Text").fill("A film that I wrote much about")
+    page.get_by_role("button", name="positive", exact=True).click()
+    expect(page.get_by_text("The contract says")).to_be_visible()
+    stop(own, kill=True)
+    again = start(data_home, "--port", own.url.rpartition(":")[2])
+    try:
+        expect(page.get_by_text("The connection was lost")).to_be_visible(timeout=SECONDS)
+        expect(page.get_by_label("Text")).to_have_value("A film that I wrote much about")
+        expect(page.get_by_role("button", name="positive", exact=True)).to_have_attribute(
+            "aria-pressed", "true"
+        )
+        # The server knows it too.
+        page.get_by_role("button", name=re.compile("^Contribute, for at most")).click()
+        expect(page.get_by_text(DONE)).to_be_visible(timeout=SECONDS)
+        # Whoever loads the page himself has lost nothing.
+        page.reload()
+        expect(page.get_by_text(DONE)).to_be_visible()
+        expect(page.get_by_text("The connection was lost")).to_have_count(0)
+    finally:
+        stop(again)
+
+
 def test_after_the_server_was_killed_the_page_says_how_far_a_simulation_came(
     page: Page, data_home: Path, server: Served
 ) -> None:

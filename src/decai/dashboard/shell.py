@@ -27,6 +27,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 _log: Final = logging.getLogger("decai.dashboard")
 _STATIC: Final = Path(__file__).parent / "static"
+_SCRIPTS: Final = ("page", "lost", "wallet", "chart")
 _NAVIGATION: Final = (
     ("/", "Models"),
     ("/add", "Add a model"),
@@ -83,7 +84,9 @@ def install_assets() -> None:
     app.add_static_files(base, _STATIC, max_cache_age=31_536_000)
     ui.add_head_html(
         f'{_THEME}<link rel="stylesheet" href="{base}/theme.css">'
-        + "".join(f'<script defer src="{base}/{name}.js"></script>' for name in ("page", "wallet", "chart")),
+        + "".join(
+            f'<script defer src="{base}/{name}.js"></script>' for name in ("page", "lost", "wallet", "chart")
+        ),
         shared=True,
     )
     ui.add_body_html(_SPLASH, shared=True)
