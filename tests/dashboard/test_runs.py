@@ -17,6 +17,7 @@ from decai.simulation.run import simulate
 from decai.simulation.scenario import load
 
 TINY = Request("tiny", ('agents.bad.balance="1 ETH"',), 7)
+LONGEST = Request("imdb-perceptron", (), 1)
 LONG = Request("titanic-naive-bayes", ('agents.good.wait_mean="30 d"',), 1)
 
 
@@ -94,9 +95,14 @@ def test_a_killed_run_says_so_and_the_next_one_goes_on(tmp_path: Path) -> None:
 
 
 def test_a_run_whose_server_was_killed_is_kept_as_far_as_it_came(tmp_path: Path) -> None:
-    folder = tmp_path / "runs" / LONG.name
+    folder = tmp_path / "runs" / LONGEST.name
     folder.parent.mkdir()
-    request = {"scenario": LONG.scenario, "settings": LONG.settings, "seed": LONG.seed, "out": str(folder)}
+    request = {
+        "scenario": LONGEST.scenario,
+        "settings": LONGEST.settings,
+        "seed": LONGEST.seed,
+        "out": str(folder),
+    }
     with subprocess.Popen(
         [sys.executable, "-m", "decai.simulation.live"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -106,16 +112,15 @@ def test_a_run_whose_server_was_killed_is_kept_as_far_as_it_came(tmp_path: Path)
         assert process.stderr is not None
         process.stdin.write(json.dumps(request) + "\n")
         process.stdin.close()
-        for _ in range(2):
-            process.stdout.readline()
+        process.stdout.readline()
         # As when the server ends that read it.
         process.stdout.close()
         said = process.stderr.read()
     assert (process.returncode, said) == (0, "")
-    kept = Runs(tmp_path / "runs").kept_of(LONG.name)
+    kept = Runs(tmp_path / "runs").kept_of(LONGEST.name)
     assert kept is not None
     assert kept.status == "interrupted"
-    assert kept.contributions > 0
+    assert kept.contributions < 18_400
 
 
 @pytest.mark.parametrize("name", ["", "../runs/tiny-seed7-00000000", "tiny-seed7-00000000"])

@@ -11,7 +11,7 @@ from decai.chain.sending import is_same
 from decai.chain.wire import address_of, hash_of, hex_of, integer_of
 from decai.dashboard.outbox import Entry, Fate, Outbox, Via
 from decai.dashboard.prepare import fields_of
-from decai.dashboard.words import plain
+from decai.dashboard.words import plain, told
 from decai.errors import ChainError, DecaiError, Refused
 
 if TYPE_CHECKING:
@@ -71,7 +71,10 @@ def send_by_node(network: "Network", outbox: Outbox, entry: Entry) -> Entry:
         if went_out and not str(error).endswith("nothing was sent"):
             # `look` finds out whether it has arrived.
             return outbox.change(entry.id, told="The node has not answered; looking for the transaction.")
-        return outbox.change(entry.id, fate=Fate.FAILED, told=_sentence(str(error)))
+        words = told(error)
+        if "nothing was sent" not in words:
+            words += " Nothing was sent."
+        return outbox.change(entry.id, fate=Fate.FAILED, told=words)
     return _settled(outbox, entry, mined)
 
 
@@ -274,7 +277,3 @@ def _event_of(log: Log) -> Any:
     except ChainError:
         # Of a contract that is none of ours.
         return None
-
-
-def _sentence(line: str) -> str:
-    return f"{line[:1].upper()}{line[1:]}" + ("" if line.endswith((".", "?", "!")) else ".")

@@ -16,6 +16,7 @@ from decai import dataset
 from decai.catalog.catalog import Catalog
 from decai.chain.headers import Header, headers
 from decai.chain.replica import Replica
+from decai.dashboard.words import part
 from decai.dataset import Dataset
 from decai.errors import DecaiError, MissingError
 from decai.units import Seconds
@@ -117,7 +118,7 @@ class Measuring:
                 return True
             self._record(chain, model, *found)
         except DecaiError as error:
-            self._unmeasured[model.id] = str(error)
+            self._unmeasured[model.id] = part(error)
             _log.warning("%s is not measured: %s", model.address, error)
             self._later[model.id] = monotonic() + _AGAIN_SECONDS
             return False

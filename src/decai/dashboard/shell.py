@@ -18,8 +18,8 @@ from decai.dashboard.elements import box, heading, icon_button, link, note, tag,
 from decai.dashboard.elements.html import Tag
 from decai.dashboard.play import PlayStrip
 from decai.dashboard.session import Session
-from decai.dashboard.words import plain, readable
-from decai.errors import DecaiError, Refused
+from decai.dashboard.words import told
+from decai.errors import DecaiError
 
 __all__ = ["Page", "PageGone", "fault_words", "filled", "frame", "framed", "install_assets", "show_fault"]
 
@@ -172,11 +172,8 @@ def show_fault(error: Exception) -> None:
 
 def fault_words(error: Exception) -> str:
     """What a person is told of an error; nobody meets a traceback."""
-    if isinstance(error, Refused):
-        return plain(str(error))
     if isinstance(error, DecaiError):
-        line = readable(str(error))
-        return f"{line[:1].upper()}{line[1:]}" + ("" if line.endswith((".", "?", "!")) else ".")
+        return told(error)
     _log.error("unexpected", exc_info=error)
     return "Something unexpected went wrong. It was written to the server's log; nothing has been sent."
 

@@ -4,12 +4,16 @@ import re
 from datetime import UTC, datetime
 from typing import Final
 
+from decai.chain.jsonrpc import NoAnswer, NotDelivered
+from decai.chain.node_name import OtherNodeError
 from decai.cli.show import clean
 from decai.cli.show import ether as exact
+from decai.errors import DecaiError, Refused
 from decai.units import counted as count
 from decai.units import format_seconds
 
 __all__ = [
+    "NO_ANSWER",
     "ago",
     "clean",
     "count",
@@ -17,11 +21,13 @@ __all__ = [
     "duration",
     "ether",
     "gain",
+    "part",
     "percent",
     "plain",
     "readable",
     "short",
     "short_hash",
+    "told",
     "until",
 ]
 
@@ -78,6 +84,29 @@ def ether(amount: int) -> str:
     if 0 < abs(amount) < _SMALLEST:
         return f"{'-' * (amount < 0)}<{exact(_SMALLEST)}"
     return exact(amount)
+
+
+_SILENT: Final = (NotDelivered, NoAnswer, OtherNodeError)
+NO_ANSWER: Final = "the network's node does not answer just now; this server goes on looking for it"
+
+
+def told(error: DecaiError) -> str:
+    """What a person is told of an error; what to do at a command line is nothing for a page.
+
+    Examples
+    --------
+    >>> told(DecaiError("the file is empty")), told(Refused("stakeable: nothing is left"))
+    ('The file is empty.', 'Nothing is left of this deposit.')
+    """
+    if isinstance(error, Refused):
+        return plain(str(error))
+    line = part(error)
+    return f"{line[:1].upper()}{line[1:]}" + ("" if line.endswith((".", "?", "!")) else ".")
+
+
+def part(error: DecaiError) -> str:
+    """The same as a part of a sentence."""
+    return NO_ANSWER if isinstance(error, _SILENT) else readable(str(error))
 
 
 _WEI: Final = re.compile(r"(?<![\d.,^])(\d[\d,]*) wei\b")

@@ -12,7 +12,7 @@ from decai.dashboard.elements.chart import Chart, Line
 from decai.dashboard.elements.html import Tag
 from decai.dashboard.model_view import ModelView
 from decai.dashboard.shell import fault_words
-from decai.dashboard.words import date, ether, gain, percent, readable
+from decai.dashboard.words import NO_ANSWER, date, ether, gain, percent, readable
 from decai.errors import DecaiError
 from decai.units import DAY
 
@@ -140,7 +140,8 @@ class _History:
         self.unknown.text = f"Accuracy unknown: {readable(why).rstrip('.')}." if why else ""
 
     def _say_fault(self) -> None:
-        fault = self.view.page.dashboard.following.fault
+        dashboard = self.view.page.dashboard
+        fault = dashboard.following.fault if dashboard.head.fault is None else NO_ANSWER
         self.fault.clear()
         if fault is not None:
             with self.fault:
