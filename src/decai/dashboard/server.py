@@ -60,7 +60,7 @@ def build(options: Options, folder: Path, secret: str) -> Guard:
         yield
         await dashboard.end()
 
-    api = FastAPI(title="decai", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
+    api = FastAPI(title="decai", version=__version__, lifespan=lifespan, openapi_url=None)
     # Before the pages, which take every other path.
     api.mount("/api", create_api(dashboard.following.service()))
     shell.install_assets()

@@ -19,7 +19,7 @@ from decai.dashboard.elements.html import Tag
 from decai.dashboard.play import PlayStrip
 from decai.dashboard.session import Session
 from decai.dashboard.words import told
-from decai.errors import DecaiError
+from decai.errors import DecaiError, InputError
 
 __all__ = ["Page", "PageGone", "fault_words", "filled", "frame", "framed", "install_assets", "show_fault"]
 
@@ -164,7 +164,7 @@ def _fill_with_fault(page: Page, error: Exception) -> None:
 
 def show_fault(error: Exception) -> None:
     """What stands in place of a page, or of a part of it, that could not be shown."""
-    heading("This does not work just now", 1)
+    heading("There is nothing here" if isinstance(error, InputError) else "This does not work just now", 1)
     note(fault_words(error), "bad", live=True)
     with box("dc-row"):
         link("Back to the models", "/", "dc-button dc-button-primary")
