@@ -4,6 +4,7 @@ The functions of the original framework's clients and ours beside them; ``traine
 what each does. A sample travels packed (``samples.vy``), in half the gas of a list of numbers.
 """
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -23,6 +24,9 @@ __all__ = [
     "selector",
     "topic",
 ]
+
+
+_NO_TEXT: Final = re.compile("[\\udc80-\\udcff]")
 
 
 class Event(NamedTuple):
@@ -101,15 +105,28 @@ def answer(kinds: str, data: bytes) -> Any:
     """
     if kinds == "uint256[]" and (words := _plain_words(data)) is not None:
         return words
-    from eth_abi.abi import decode
     from eth_abi.exceptions import DecodingError
 
-    types = _types(f"({kinds})")
     try:
-        values = decode(types, data)
-    except (DecodingError, OverflowError, UnicodeDecodeError, ValueError):
+        values = _decoded(_types(f"({kinds})"), data)
+    except (DecodingError, OverflowError, ValueError):
         raise ChainError("the contract's answer makes no sense; it is no decai model") from None
     return values[0] if len(values) == 1 else values
+
+
+def _decoded(types: Sequence[str], data: bytes) -> tuple[Any, ...]:
+    """As the codec of everything; contracts take any bytes for a text, so it is read whatever they are."""
+    from eth_abi.abi import decode
+
+    values = decode(["bytes" if kind == "string" else kind for kind in types], data)
+    return tuple(
+        _text(value) if kind == "string" else value for kind, value in zip(types, values, strict=True)
+    )
+
+
+def _text(content: bytes) -> str:
+    """A text in UTF-8, with a question mark for each byte that is none: so it is no longer than its bytes."""
+    return _NO_TEXT.sub("?", content.decode("utf-8", "surrogateescape"))
 
 
 def _plain_words(data: bytes) -> tuple[int, ...] | None:
@@ -122,7 +139,6 @@ def _plain_words(data: bytes) -> tuple[int, ...] | None:
 
 def decode_event(topics: Sequence[bytes], data: bytes) -> Event | None:
     """One of `EVENTS`, or None for any other; `ChainError` if the log is none of the kind that it says."""
-    from eth_abi.abi import decode
     from eth_abi.exceptions import DecodingError
     from eth_utils.address import to_checksum_address
 
@@ -133,9 +149,11 @@ def decode_event(topics: Sequence[bytes], data: bytes) -> Event | None:
     indexed = [(key, kind) for key, kind, is_topic in shape if is_topic]
     plain = [(key, kind) for key, kind, is_topic in shape if not is_topic]
     try:
-        values = dict(zip((key for key, _ in plain), decode([kind for _, kind in plain], data), strict=True))
+        values = dict(
+            zip((key for key, _ in plain), _decoded([kind for _, kind in plain], data), strict=True)
+        )
         for (key, kind), word in zip(indexed, topics[1:], strict=True):
-            values[key] = decode([kind], word)[0]
+            values[key] = _decoded([kind], word)[0]
     except (DecodingError, OverflowError, ValueError):
         raise ChainError(f"the event {name} of this contract makes no sense; it is no decai model") from None
     for key, kind, _ in shape:

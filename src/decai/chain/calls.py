@@ -9,7 +9,7 @@ from decai.chain.base import Transaction
 from decai.chain.kinds import class_call
 from decai.chain.model import ModelInfo
 from decai.classifier._dense import checked_vector
-from decai.errors import Refused
+from decai.errors import InputError, Refused
 from decai.protocols import ClassStart
 from decai.samples import Features
 from decai.units import Address, Seconds, Wei
@@ -84,7 +84,19 @@ class Calls:
         return Transaction(sender, self.info.address, data, gas=gas)
 
     def add_class(self, sender: Address, name: str, start: ClassStart, gas: int | None = None) -> Transaction:
-        """A further class; `Refused` for what the ABI cannot express, or of a kind that takes none."""
+        """A further class.
+
+        Raises
+        ------
+        InputError
+            If the name is no text that can be written.
+        Refused
+            For what the ABI cannot express, or of a kind that takes none.
+        """
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            raise InputError(f"{name!r} is no name: part of it is no text") from None
         room = max(_ROOM_FOR_NAME, *(-(-len(known.encode()) // 32) * 32 for known in self.info.classes))
         if len(name.encode()) > room:
             raise Refused(f"{self.info.classifier}: the name of a further class has at most {room} bytes")

@@ -88,8 +88,9 @@ def compile_composition(composition: Composition) -> Compiled:
     """
     compiled = compile_sources(composition.sources, MODEL_FILE, composition.own_files)
     if compiled.code_size > CODE_LIMIT:
+        line = f"the contract would have {compiled.code_size:,} bytes of code; at most {CODE_LIMIT:,} may be"
         raise InputError(
-            f"the contract would have {compiled.code_size:,} bytes of code; at most {CODE_LIMIT:,} may be"
+            line if composition.own_files else f"{line}; deploy it with --clone, which has more room"
         )
     return compiled
 

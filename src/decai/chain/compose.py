@@ -28,6 +28,7 @@ __all__ = [
     "INDEX_BITS_CHOICES",
     "MAX_FEATURES_CHOICES",
     "MODEL_FILE",
+    "Arguments",
     "Composition",
     "Texts",
     "checked_names",
@@ -38,6 +39,8 @@ __all__ = [
     "parameters_module",
 ]
 
+Arguments = tuple[str, str, str, Sequence[str], Sequence[int], Sequence[int]]
+"""Name, description, encoder, names of the classes, state and table: what a contract is constructed with."""
 MODEL_FILE: Final = "trainer.vy"
 """The module that is compiled; all others are its parts."""
 MAX_FEATURES_CHOICES: Final = (64, 128, 256, 512)
@@ -99,7 +102,7 @@ class Composition:
 
     sources: Mapping[str, str]
     """The text of each module, by file name."""
-    arguments: tuple[str, str, str, Sequence[str], Sequence[int], Sequence[int]]
+    arguments: Arguments
     """The constructor's: name, description, encoder, names of the classes, state, and the packed start or the
     addresses of the data contracts that hold it, 0 until `placed`."""
     title: str
@@ -248,7 +251,7 @@ def compose(
     return replace(in_data, own_files=own_files)
 
 
-def encoded_arguments(arguments: tuple[str, str, str, Sequence[str], Sequence[int], Sequence[int]]) -> bytes:
+def encoded_arguments(arguments: Arguments) -> bytes:
     """Arguments of the constructor, ABI-encoded."""
     from eth_abi.abi import encode
 

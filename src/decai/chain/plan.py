@@ -13,7 +13,7 @@ from decai.chain.base import Chain, Mined
 from decai.chain.clone_data import OWN_AT
 from decai.chain.clones import SharedPart, clone_call, made_clone, require_deployer, shared_parts
 from decai.chain.compiler import CODE_LIMIT, compile_composition, compile_sources
-from decai.chain.compose import MODEL_FILE, Composition, encoded_arguments
+from decai.chain.compose import MODEL_FILE, Arguments, Composition, encoded_arguments
 from decai.chain.compose_clone import Clone
 from decai.chain.create2 import DEPLOYER, deployer_data
 from decai.chain.data_contract import data_codes, deployment_of
@@ -43,6 +43,9 @@ _TRANSACTION, _CREATE, _CODE_BYTE, _INIT_WORD = 21_000, 32_000, 200, 2
 _ZERO_BYTE, _OTHER_BYTE, _FLOOR_TOKEN = 4, 16, 10
 _NEW_SLOT: Final = 22_100
 _CONSTRUCTOR: Final = 100_000
+_STATE_WORD: Final = 1_000
+_CLASS: Final = 800
+"""Of a constructor, for each word of the state that it is given, and for each class."""
 """More than the constructor takes, but for the start of the model."""
 _START_WORD: Final = 100
 _WARM_WORD: Final = 22_300
@@ -178,9 +181,12 @@ def gas_alone(clone: Clone) -> int:
         codes = data_codes(table)
         size = compiled.code_size + 32 * (len(codes) - 1)
         table = (_ANYWHERE,) * len(codes)
+    if size > CODE_LIMIT:
+        raise InputError(f"{size:,} bytes of code; a contract can have {CODE_LIMIT:,} at most")
     name, description, encoder, classes, state, _ = clone.arguments
-    data = compiled.init_code + encoded_arguments((name, description, encoder, classes, state, table))
-    execution = _CONSTRUCTOR + _START_WORD * len(table)
+    arguments = (name, description, encoder, classes, state, table)
+    data = compiled.init_code + encoded_arguments(arguments)
+    execution = _construction(arguments)
     parts = sum(_data_step(place, code).gas for place, code in enumerate(codes))
     return parts + _creation_gas(data, size, execution)
 
@@ -197,8 +203,7 @@ def _clone_step(clone: Clone, implementation: Address, parts: Sequence[str]) -> 
 
     placed = data(dict.fromkeys(parts, _SOMEWHERE))
     size = OWN_AT + len(clone.data)
-    state = sum(_NEW_SLOT for word in clone.arguments[4] if word)
-    gas = _creation_gas(placed, size, _CLONE + state + _CLONE_WORD * -(-size // 32))
+    gas = _creation_gas(placed, size, _CLONE + _kept(clone.arguments[4]) + _CLONE_WORD * -(-size // 32))
     return Step(MODEL, data, _BY_FACTORY, gas, tells=made_clone)
 
 
@@ -213,10 +218,22 @@ def _model_step(composition: Composition, parts: Sequence[str]) -> Step:
         return init_code(composition.placed([addresses[part] for part in parts]))
 
     placed = data(dict.fromkeys(parts, _SOMEWHERE))
-    execution = _CONSTRUCTOR + _START_WORD * len(composition.arguments[5])
+    execution = _construction(composition.arguments)
     execution += _WARM_WORD * int(composition.constants.get("WARM_WORDS", 0))
     size = compile_composition(composition).code_size
     return Step(MODEL, data, None, _creation_gas(placed, size, execution))
+
+
+def _construction(arguments: Arguments) -> int:
+    """What a constructor does with these."""
+    *_, classes, state, table = arguments
+    words = _START_WORD * len(table) + _STATE_WORD * len(state) + _CLASS * len(classes)
+    return _CONSTRUCTOR + words + _kept(state)
+
+
+def _kept(state: Sequence[int]) -> int:
+    """What the words of a state take that are not 0."""
+    return sum(_NEW_SLOT for word in state if word)
 
 
 def _indices_step(first: int, part: list[int]) -> Step:

@@ -121,7 +121,10 @@ class LaneBases:
             If counters are to be filled that cannot be.
         """
         if choices.warm and self.groups > 1:
-            raise InputError(f"{kind}: counters of at most {LANES[-1]} classes can be warmed up")
+            raise InputError(
+                f"{kind}: counters can be warmed up where those of all classes share a word; for so many "
+                f"classes, or with a hashed table, they take {self.groups}"
+            )
         table = self.table
         numbers = {
             "LANES": self.lanes,
