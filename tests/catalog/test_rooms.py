@@ -10,7 +10,7 @@ import decai.catalog
 
 ROOM = Path(decai.catalog.__file__).parent
 FILES = sorted(path.relative_to(ROOM).as_posix() for path in ROOM.rglob("*.py"))
-BELOW = {"catalog", "chain", "encoder", "errors", "paths", "protocols", "samples", "units"}
+BELOW = {"catalog", "chain", "encoder", "errors", "nesting", "paths", "protocols", "samples", "units"}
 
 
 def imported(path: Path) -> Iterator[str]:

@@ -28,7 +28,7 @@ def saying(answer: bytes, heard: list[bytes]) -> Iterator[str]:
                 except OSError:
                     return
                 # Who has heard enough may not listen to the end.
-                with connection, suppress(ConnectionError):
+                with connection, suppress(OSError):
                     heard.append(connection.recv(65_536))
                     connection.sendall(answer)
                     connection.shutdown(socket.SHUT_WR)
