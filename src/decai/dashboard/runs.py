@@ -24,7 +24,7 @@ _OFFERED: Final = re.compile(
     r"(agents\.[\w-]{1,64}\.(count|balance|deposit_mean|wait_mean|mistake|fee)"
     r"|incentive\.(cost_weight|refund_wait|owner_wait|any_wait)|data\.(initial|contributions))="
 )
-_NAME: Final = re.compile(r"[\w-]{1,120}-seed\d{1,19}-[0-9a-f]{8}", re.ASCII)
+_LONGEST_NAME: Final = 200
 _LONGEST_LINE: Final = 2**24
 _PATIENCE: Final = 10.0
 
@@ -202,7 +202,7 @@ class Runs:
 
     def kept_of(self, name: str) -> Kept | None:
         """A run in its folder, if it is there and whole."""
-        if not _NAME.fullmatch(name) or not (self.folder / name / "run.json").is_file():
+        if not self._is_there(name):
             return None
         try:
             return _kept(self.folder / name)
@@ -218,9 +218,13 @@ class Runs:
             If one is not there, or damaged.
         """
         for name in names:
-            if not _NAME.fullmatch(name) or not (self.folder / name / "run.json").is_file():
+            if not self._is_there(name):
                 raise InputError("this run is not there any more")
         return [load_run(self.folder / name) for name in names]
+
+    def _is_there(self, name: str) -> bool:
+        is_name = 0 < len(name) <= _LONGEST_NAME and "/" not in name and "\0" not in name
+        return is_name and not name.startswith(".") and (self.folder / name / "run.json").is_file()
 
     async def _carry_out(self, run: Run) -> None:
         try:
