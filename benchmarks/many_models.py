@@ -27,6 +27,7 @@ from decai.cli import run
 from decai.model_file import write_model
 from decai.paths import DATA_DIR_VARIABLE
 from decai.protocols import Classifier
+from decai.samples import Samples
 
 __all__ = ["main"]
 
@@ -43,12 +44,16 @@ def _classifiers() -> dict[str, Classifier]:
         "sparse-perceptron": SparsePerceptron(sparse.classes, [0] * size),
         "naive-bayes": NaiveBayes(sparse.classes, vocabulary=size),
         "sparse-centroid": SparseCentroid(sparse.classes),
-        "dense-perceptron": DensePerceptron(dense.classes, [0] * width),
+        "dense-perceptron": DensePerceptron(dense.classes[:2], [0] * width),
         "dense-centroid": DenseCentroid(dense.classes, width),
     }
     for kind, classifier in kinds.items():
-        data = dense if kind.startswith("dense") else sparse
-        classifier.train(data.train.samples, data.train.labels)
+        part = (dense if kind.startswith("dense") else sparse).train
+        # A perceptron has two classes, and these vectors are of three.
+        known = [row for row, label in enumerate(part.labels) if label < len(classifier.classes)]
+        rows = [part.samples[row] for row in known]
+        samples = Samples.dense(rows) if kind.startswith("dense") else Samples.sparse(rows)
+        classifier.train(samples, part.labels[known])
     return kinds
 
 
