@@ -30,6 +30,7 @@ __all__ = [
     "REVIEWS",
     "Served",
     "add_model",
+    "begun_again",
     "let_a_minute_pass",
     "outbox",
     "review_model",
@@ -82,6 +83,17 @@ def stop(server: Served, *, kill: bool = False) -> int:
     assert server.process.stdout is not None
     server.process.stdout.close()
     return code
+
+
+@contextmanager
+def begun_again(own: Served, data_home: Path, *, kill: bool = True) -> Iterator[Served]:
+    """End a server in the middle of anything; another takes its address, for as long as this lasts."""
+    stop(own, kill=kill)
+    again = start(data_home, "--port", own.url.rpartition(":")[2])
+    try:
+        yield again
+    finally:
+        stop(again)
 
 
 @contextmanager

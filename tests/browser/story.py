@@ -9,7 +9,7 @@ from decai.chain.contributions import contributions
 from decai.units import Address
 from tests.browser.served import Served
 
-__all__ = ["authors", "begin", "choose", "connect", "contribute", "let_pass", "listed"]
+__all__ = ["authors", "begin", "choose", "connect", "contribute", "let_pass", "listed", "send_tiny"]
 
 
 def choose(page: Page, name: str) -> None:
@@ -68,3 +68,14 @@ def listed(page: Page, server: Served, states: list[str]) -> None:
     expect(rows).to_have_count(len(states))
     for place, state in enumerate(states):
         expect(rows.nth(place).locator("td").nth(3)).to_contain_text(state)
+
+
+def send_tiny(page: Page, url: str, name: str) -> None:
+    """Train a small model, and have its deployment begun."""
+    page.goto(f"{url}/add")
+    page.get_by_label("Data set").select_option("tiny")
+    page.get_by_role("button", name="Train").click()
+    expect(page.get_by_text("Features", exact=True)).to_be_visible(timeout=90_000)
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_role("button", name="Look at the price").click()
+    page.get_by_role("button", name="Deploy", exact=True).click()

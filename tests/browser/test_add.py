@@ -9,7 +9,8 @@ from playwright.sync_api import Page, TimeoutError, expect
 
 from decai.classifier import SparsePerceptron
 from decai.model_file import write_model
-from tests.browser.served import Served, add_model, review_model, start, stop
+from tests.browser.served import Served, add_model, begun_again, review_model, start
+from tests.browser.story import send_tiny
 
 pytestmark = pytest.mark.xdist_group("browser add")
 
@@ -78,21 +79,11 @@ def test_whatever_ends_in_the_middle_the_model_is_there_or_can_be_gone_on_with(
     page: Page, data_home: Path, server: Served, how: str
 ) -> None:
     own = start(data_home, "--port", "0")
-    page.goto(f"{own.url}/add")
-    page.get_by_label("Data set").select_option("tiny")
-    page.get_by_role("button", name="Train").click()
-    expect(page.get_by_text("Features", exact=True)).to_be_visible(timeout=90_000)
-    page.get_by_label("Name", exact=True).fill(f"Cut off, {how}")
-    page.get_by_role("button", name="Look at the price").click()
-    page.get_by_role("button", name="Deploy", exact=True).click()
+    send_tiny(page, own.url, f"Cut off, {how}")
     # From then on it is written down.
     expect(page.get_by_role("table", name="Deployment")).not_to_contain_text("to do")
-    stop(own, kill=how == "killed")
-    again = start(data_home, "--port", own.url.rpartition(":")[2])
-    try:
+    with begun_again(own, data_home, kill=how == "killed") as again:
         _gone_on_with(page, again.url, f"Cut off, {how}")
-    finally:
-        stop(again)
 
 
 def _gone_on_with(page: Page, url: str, name: str) -> None:

@@ -14,8 +14,8 @@ from decai.chain.contributions import contributions
 from decai.chain.local_node import ensure_running, status
 from decai.chain.rpc import RpcChain
 from decai.units import Address
-from tests.browser.served import REVIEWS, Served, add_model, review_model, start, stop
-from tests.browser.story import contribute, let_pass
+from tests.browser.served import REVIEWS, Served, add_model, begun_again, review_model, start
+from tests.browser.story import contribute, let_pass, send_tiny
 
 pytestmark = pytest.mark.xdist_group("browser killed")
 
@@ -55,9 +55,7 @@ def test_after_the_server_was_killed_the_page_says_what_became_of_a_contribution
     # It is written down before it goes out; then it is killed at some moment on its way.
     expect(page.get_by_text("Written down")).to_be_visible()
     time.sleep(moment)
-    stop(own, kill=True)
-    again = start(data_home, "--port", own.url.rpartition(":")[2])
-    try:
+    with begun_again(own, data_home) as again:
         # The page comes back by itself.
         done, never = page.get_by_text(DONE), page.get_by_text(NEVER)
         expect(done.or_(never)).to_be_visible(timeout=SECONDS)
@@ -68,8 +66,6 @@ def test_after_the_server_was_killed_the_page_says_what_became_of_a_contribution
         row = other.get_by_role("table", name="Transactions from this browser").locator("tbody tr")
         expect(row).to_have_count(1)
         expect(row.locator(".dc-pill")).to_have_text(re.compile("done|failed"))
-    finally:
-        stop(again)
 
 
 def test_after_the_server_was_killed_what_was_written_is_there(
@@ -80,9 +76,7 @@ def test_after_the_server_was_killed_what_was_written_is_there(
     page.get_by_label("Text").fill("A film that I wrote much about")
     page.get_by_role("button", name="positive", exact=True).click()
     expect(page.get_by_text("The contract says")).to_be_visible()
-    stop(own, kill=True)
-    again = start(data_home, "--port", own.url.rpartition(":")[2])
-    try:
+    with begun_again(own, data_home):
         expect(page.get_by_text("The connection was lost")).to_be_visible(timeout=SECONDS)
         expect(page.get_by_label("Text")).to_have_value("A film that I wrote much about")
         expect(page.get_by_role("button", name="positive", exact=True)).to_have_attribute(
@@ -95,8 +89,6 @@ def test_after_the_server_was_killed_what_was_written_is_there(
         page.reload()
         expect(page.get_by_text(DONE)).to_be_visible()
         expect(page.get_by_text("The connection was lost")).to_have_count(0)
-    finally:
-        stop(again)
 
 
 def test_after_the_server_was_killed_the_page_says_how_far_a_simulation_came(
@@ -109,42 +101,28 @@ def test_after_the_server_was_killed_the_page_says_how_far_a_simulation_came(
     expect(page.get_by_text(re.compile(r"Day \d+: \d[\d,]* contributions of at most"))).to_be_visible(
         timeout=SECONDS
     )
-    stop(own, kill=True)
-    again = start(data_home, "--port", own.url.rpartition(":")[2])
-    try:
+    with begun_again(own, data_home):
         # The page comes back by itself, and the run is in the list of those that can be compared.
         expect(page.get_by_text("Ended early; what was simulated until then is kept.")).to_be_visible(
             timeout=SECONDS
         )
         rows = page.get_by_role("table", name="Earlier runs").locator("tbody tr")
         expect(rows.first).to_contain_text("ended early")
-    finally:
-        stop(again)
 
 
 def test_after_the_server_was_killed_the_page_says_what_became_of_a_deployment(
     page: Page, data_home: Path, server: Served
 ) -> None:
     own = start(data_home, "--port", "0")
-    page.goto(f"{own.url}/add")
-    page.get_by_label("Data set").select_option("tiny")
-    page.get_by_role("button", name="Train").click()
-    expect(page.get_by_text("Features", exact=True)).to_be_visible(timeout=SECONDS)
-    page.get_by_label("Name", exact=True).fill("Killed at last")
-    page.get_by_role("button", name="Look at the price").click()
-    page.get_by_role("button", name="Deploy", exact=True).click()
+    send_tiny(page, own.url, "Killed at last")
     expect(page.get_by_text("Killed at last is deployed")).to_be_visible(timeout=SECONDS)
-    stop(own, kill=True)
-    again = start(data_home, "--port", own.url.rpartition(":")[2])
-    try:
+    with begun_again(own, data_home):
         # Else somebody might think that it was lost, and pay for it again.
         expect(page.get_by_role("heading", name="The deployment of Killed at last")).to_be_visible(
             timeout=SECONDS
         )
         expect(page.get_by_text("Killed at last is deployed")).to_be_visible()
         expect(page.get_by_role("link", name="Look at the model")).to_be_visible()
-    finally:
-        stop(again)
 
 
 @pytest.mark.parametrize("whom", ["the node and its engine", "the engine"])

@@ -123,7 +123,9 @@ def test_a_run_whose_server_was_killed_is_kept_as_far_as_it_came(tmp_path: Path)
     assert kept.contributions < 18_400
 
 
-@pytest.mark.parametrize("name", ["", "../runs/tiny-seed7-00000000", "tiny-seed7-00000000"])
+@pytest.mark.parametrize(
+    "name", ["", "../runs/tiny-seed7-00000000", "tiny-seed7-00000000", "€" * 200, "\0", "\ud800"]
+)
 def test_no_other_run_is_kept(tmp_path: Path, name: str) -> None:
     assert Runs(tmp_path / "runs").kept_of(name) is None
 

@@ -223,7 +223,10 @@ class Runs:
         return [load_run(self.folder / name) for name in names]
 
     def _is_there(self, name: str) -> bool:
-        is_name = 0 < len(name) <= _LONGEST_NAME and "/" not in name and "\0" not in name
+        # As bytes, which is how file systems count.
+        is_name = (
+            0 < len(name.encode(errors="replace")) <= _LONGEST_NAME and "/" not in name and "\0" not in name
+        )
         return is_name and not name.startswith(".") and (self.folder / name / "run.json").is_file()
 
     async def _carry_out(self, run: Run) -> None:
