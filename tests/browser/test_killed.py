@@ -4,10 +4,11 @@ import os
 import re
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from decai.chain.client import ChainTrainer
 from decai.chain.contributions import contributions
@@ -142,7 +143,9 @@ def test_after_the_node_was_killed_nothing_acknowledged_is_missing(
     begin(page)
     expect(page.get_by_text("Written down")).to_be_visible()
     for victim in [node.pid, node.anvil_pid][whom == "the engine" :]:
-        os.kill(victim, signal.SIGKILL)
+        # Without its engine a node may have ended by itself, and the other way round.
+        with suppress(ProcessLookupError):
+            os.kill(victim, signal.SIGKILL)
     # Either it was in a block, or nothing of it has happened; the node comes back by itself.
     ended = page.locator(".dc-steps + .dc-note, .dc-note-good").first
     expect(ended).to_be_visible(timeout=SECONDS)
@@ -155,5 +158,37 @@ def test_after_the_node_was_killed_nothing_acknowledged_is_missing(
         assert made == before
     # And it goes on.
     page.goto(f"{server.url}/model/{reviews.address}/history")
-    rows = page.get_by_role("table", name="Contributions").locator("tbody tr")
-    expect(rows).to_have_count(len(made), timeout=SECONDS)
+    expect(contributions_shown(page)).to_have_count(len(made), timeout=SECONDS)
+
+
+def test_a_page_that_is_opened_while_the_node_is_away_comes_by_itself(
+    page: Page, server: Served, reviews: ChainTrainer
+) -> None:
+    page.goto(f"{server.url}/model/{reviews.address}/train")
+    contribute(page, REVIEWS["positive"], "positive")
+    opened = page.context.new_page()
+    opened.goto(f"{server.url}/model/{reviews.address}/predict")
+    expect(opened.get_by_label("Text")).to_be_visible()
+    node = status()
+    assert node is not None
+    for victim in (node.anvil_pid, node.pid):
+        with suppress(ProcessLookupError):
+            os.kill(victim, signal.SIGKILL)
+    page.goto(f"{server.url}/model/{reviews.address}/history")
+    expect(contributions_shown(page)).to_have_count(1, timeout=SECONDS)
+    # One that was open all the time goes on too.
+    opened.get_by_label("Text").fill(REVIEWS["negative"])
+    answer = opened.get_by_role("status").filter(has_text="negative").first
+    for _ in range(30):
+        opened.get_by_role("button", name="Ask, for free").click()
+        with suppress(AssertionError):
+            expect(answer).to_be_visible(timeout=2_000)
+            break
+    expect(answer).to_be_visible()
+    opened.get_by_role("link", name="History").click()
+    expect(contributions_shown(opened)).to_have_count(1, timeout=SECONDS)
+
+
+def contributions_shown(page: Page) -> Locator:
+    """Their lines in the history."""
+    return page.get_by_role("table", name="Contributions").locator("tbody tr")

@@ -195,6 +195,20 @@ def test_a_batch_whose_answers_cannot_be_told_apart_is_not_trusted(proxy: Proxy,
         list(JsonRpc(proxy.url).ask_many([("a", []), ("b", [])]))
 
 
+@pytest.mark.parametrize("takes_batches", [True, False])
+def test_of_many_requests_each_has_its_answer_or_what_the_node_says_against_it(
+    proxy: Proxy, takes_batches: bool
+) -> None:
+    against = {"id": 1, "error": {"code": 3, "message": "execution reverted"}}
+    proxy.play("batch", batch_answer(ok(0, "0xa"), against) if takes_batches else error(-32600, "no batches"))
+    proxy.play("a", result("0xa"))
+    proxy.play("b", error(3, "execution reverted"))
+    first, second = JsonRpc(proxy.url).ask_each([("a", []), ("b", [])])
+    assert first == "0xa"
+    assert isinstance(second, RpcError)
+    assert (second.code, second.reason) == (3, "execution reverted")
+
+
 def test_many_requests_go_in_several_batches(anvil: str) -> None:
     with proxied(anvil) as proxy:
         answers = list(JsonRpc(proxy.url).ask_many([("eth_chainId", [])] * 250))

@@ -9,6 +9,7 @@ from decai.chain.rpc import RpcChain
 from decai.errors import InputError
 from decai.units import Address
 from tests.chain.commands import SPARSE, Give, giving
+from tests.chain.proxy import proxied
 
 A = Address("0xAA00000000000000000000000000000000000001")
 B = Address("0xBb00000000000000000000000000000000000002")
@@ -50,6 +51,15 @@ class TestList:
         assert done.err == (
             "gone: the chain does not have it any more; decai model forget ADDRESS takes it off this list\n"
         )
+
+    def test_asks_once_for_many_models(self, give: Give, node: str, model: str) -> None:
+        for number in range(60):
+            remember(KnownModel(Address(f"0x{number:040x}"), HERE, 1, f"Model {number}"))
+        with proxied(node) as proxy:
+            told = give("model", "list", "--rpc", proxy.url, "--json").told()["models"]
+            asked = [method for method, _ in proxy.seen if method != "eth_chainId"]
+        assert [each["state"] for each in told] == ["there", *["gone"] * 60]
+        assert asked == ["batch"]
 
     def test_does_not_take_another_contract_for_a_model(self, give: Give, node: str, model: str) -> None:
         """A chain that was begun anew gives the same addresses to others."""

@@ -188,21 +188,30 @@ class JsonRpc:
 
     def ask_many(self, calls: Sequence[Call]) -> Iterator[Json]:
         """The answers to many requests that change nothing, in order; raises what `ask` does."""
-        if len(calls) == 1:
-            ((method, params),) = calls
-            yield self.ask(method, *params)
-            return
+        for answer in self.ask_each(calls):
+            if isinstance(answer, RpcError):
+                raise answer
+            yield answer
+
+    def ask_each(self, calls: Sequence[Call]) -> Iterator[Json]:
+        """The same; a request that the node refused has its `RpcError` for an answer.
+
+        Raises
+        ------
+        NotDelivered, NoAnswer
+            If no answer could be had.
+        """
         for first in range(0, len(calls), MAX_BATCH):
             part = calls[first : first + MAX_BATCH]
             try:
-                answers = self._patiently(partial(self.once_many, part))
-            except RpcError:
+                if len(part) == 1:
+                    answers = [self.ask(part[0][0], *part[0][1])]
+                else:
+                    answers = self._patiently(partial(self.once_many, part))
+            except RpcError as error:
                 # Not every node takes batches.
-                answers = [self.ask(method, *params) for method, params in part]
-            for answer in answers:
-                if isinstance(answer, RpcError):
-                    raise answer
-                yield answer
+                answers = [error] if len(part) == 1 else [a for call in part for a in self.ask_each([call])]
+            yield from answers
 
     def once_many(self, calls: Sequence[Call]) -> list[Json]:
         """One batch that goes out one single time; a request that the node refused has its `RpcError`.

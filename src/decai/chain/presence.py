@@ -1,13 +1,20 @@
 """Whether a known model is still where it was deployed: a chain for development may have been begun anew."""
 
+from collections.abc import Sequence
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
+from decai.chain.abi import answer, call_data
 from decai.chain.base import Chain
+from decai.chain.jsonrpc import NoAnswer, NotDelivered, RpcError
 from decai.chain.known import KnownModel
-from decai.chain.model import read
-from decai.errors import ChainError, Refused
+from decai.chain.wire import bytes_of, hex_of
+from decai.errors import ChainError, DecaiError
 
-__all__ = ["Presence", "presence_of"]
+if TYPE_CHECKING:
+    from decai.chain.rpc import RpcChain
+
+__all__ = ["Presence", "presence_of", "presences_of"]
 
 
 class Presence(StrEnum):
@@ -20,23 +27,44 @@ class Presence(StrEnum):
     """Nobody was there to be asked."""
 
 
-def presence_of(chain: Chain | None, model: KnownModel) -> Presence:
-    """Whether a chain still has a model; unknown if it is another chain, or none.
+def presence_of(chain: Chain, model: KnownModel) -> Presence:
+    """Whether a chain still has a model; unknown if it is another chain.
 
     Raises
     ------
     ChainError
         If the node does not answer.
     """
-    if chain is None or chain.chain_id != model.chain_id:
+    if chain.chain_id != model.chain_id:
         return Presence.UNKNOWN
-    if not chain.code(model.address):
-        return Presence.GONE
     try:
-        name = read(chain, model.address, "name()", "string")
-    except Refused:
+        said = chain.call(model.address, call_data("name()"))
+    except (NotDelivered, NoAnswer):
+        raise
+    except DecaiError:
         return Presence.GONE
+    return _judged(said, model)
+
+
+def presences_of(chain: "RpcChain | None", models: Sequence[KnownModel]) -> list[Presence]:
+    """The same for many models, in few requests; unknown as well if there is no chain to be asked."""
+    if chain is None:
+        return [Presence.UNKNOWN] * len(models)
+    here = [model for model in models if model.chain_id == chain.chain_id]
+    name = hex_of(call_data("name()"))
+    calls = [("eth_call", [{"to": model.address, "data": name}, "latest"]) for model in here]
+    said = dict(zip(here, chain.node.ask_each(calls), strict=True))
+    return [
+        _judged(b"" if isinstance(said[model], RpcError) else bytes_of(said[model], "a name"), model)
+        if model in said
+        else Presence.UNKNOWN
+        for model in models
+    ]
+
+
+def _judged(said: bytes, model: KnownModel) -> Presence:
+    try:
+        name = answer("string", said)
     except ChainError:
-        # No answer at all would have been none to the question for its code.
         return Presence.GONE
     return Presence.THERE if name == model.name else Presence.GONE

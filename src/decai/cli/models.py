@@ -11,7 +11,7 @@ from decai.cli.options import Json, Rpc
 from decai.cli.show import clean, hint
 
 if TYPE_CHECKING:
-    from decai.chain.base import Chain
+    from decai.chain.rpc import RpcChain
 
 __all__ = ["forget", "list_models"]
 
@@ -26,11 +26,11 @@ def list_models(rpc: Rpc = None, as_json: Json = False) -> None:
     Only the node at --rpc is asked, or else the local one if it runs; of other chains it is not known.
     """
     from decai.chain.known import known_models
-    from decai.chain.presence import Presence, presence_of
+    from decai.chain.presence import Presence, presences_of
 
     chain = _chain(rpc)
     models = known_models()
-    states = [presence_of(chain, model) for model in models]
+    states = presences_of(chain, models)
     if as_json:
         listed = [{**asdict(m), "state": state.value} for m, state in zip(models, states, strict=True)]
         print(json.dumps({"models": listed}))
@@ -44,7 +44,7 @@ def list_models(rpc: Rpc = None, as_json: Json = False) -> None:
         hint("gone: the chain does not have it any more; decai model forget ADDRESS takes it off this list")
 
 
-def _chain(rpc: str | None) -> "Chain | None":
+def _chain(rpc: str | None) -> "RpcChain | None":
     """Of the node at a URL, or of the local one if it runs."""
     from decai.chain.connect import connect
     from decai.chain.local_node import status

@@ -124,15 +124,22 @@ class Dashboard:
     async def _pulse(self) -> None:
         beat, tidy = 0, Tidy()
         while True:
-            await self.blocking(self.network.look)
-            if self.head.fault is None:
-                await self.blocking(self.following.look)
-                await self._look(beat % _WALLET_EVERY == 0)
-                await self._keep()
+            try:
+                await self._beat(also_unanswered=beat % _WALLET_EVERY == 0)
+            except Exception:
+                # One fault of ours must not end all watching.
+                _log.exception("the pulse failed")
             if beat % _TIDY_EVERY == 0:
                 tidy.step()
             beat += 1
             await asyncio.sleep(_LOCAL_PULSE if self.network.is_local else _REMOTE_PULSE)
+
+    async def _beat(self, *, also_unanswered: bool) -> None:
+        await self.blocking(self.network.look)
+        if self.head.fault is None:
+            await self.blocking(self.following.look)
+            await self._look(also_unanswered)
+            await self._keep()
 
     async def _measure(self) -> None:
         while True:

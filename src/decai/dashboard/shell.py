@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from decai.dashboard.elements import box, heading, icon_button, link, note, tag,
 from decai.dashboard.elements.html import Tag
 from decai.dashboard.play import PlayStrip
 from decai.dashboard.session import Session
-from decai.dashboard.words import told
+from decai.dashboard.words import is_silence, told
 from decai.errors import DecaiError, InputError
 
 __all__ = ["Page", "PageGone", "fault_words", "filled", "frame", "framed", "install_assets", "show_fault"]
@@ -41,6 +42,8 @@ try {
   if (kept) document.documentElement.dataset.theme = kept;
 } catch {}
 </script>"""
+_FIRST_PAUSE: Final = 0.5
+_LONGEST_PAUSE: Final = 30.0
 _SPLASH: Final = '<div id="dc-splash" role="status"><b>decai</b> is opening&hellip;</div>'
 
 
@@ -61,9 +64,65 @@ class Page:
     async def blocking(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What a call that may block gives, while the page is there; see `Dashboard.blocking`."""
         result = await self.dashboard.blocking(call, *args, **kwargs)
+        self._check()
+        return result
+
+    async def fill(
+        self,
+        part: Tag,
+        build: Callable[[], Awaitable[None]],
+        before: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """Fill a part of the page; if the network is away, it says so, and is filled when that is back.
+
+        Parameters
+        ----------
+        part
+            What to fill; whatever is in it goes.
+        build
+            Fills it.
+        before
+            What has to be waited for before; the part says so.
+
+        Raises
+        ------
+        DecaiError
+            What `build` raises for any other reason.
+        PageGone
+            If the page was closed meanwhile.
+        """
+        pause = _FIRST_PAUSE
+        while True:
+            failed = time.time()
+            part.clear()
+            try:
+                if before is not None:
+                    with part:
+                        _waiting()
+                        await before()
+                    part.clear()
+                with part:
+                    await build()
+                return
+            except DecaiError as error:
+                if not is_silence(error):
+                    raise
+                self._check()
+                part.clear()
+                with part:
+                    if part is self.content:
+                        show_fault(error)
+                    else:
+                        note(fault_words(error), "bad", live=True)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+            while self.dashboard.head.fault is not None or self.dashboard.head.seen < failed:
+                await asyncio.sleep(_FIRST_PAUSE)
+                self._check()
+
+    def _check(self) -> None:
         if self.client.is_deleted:
             raise PageGone
-        return result
 
     def say(self, words: str) -> None:
         """Say something for a moment, at the foot of the page."""
@@ -116,15 +175,20 @@ def frame(title: str, path: str) -> Page:
     content = box("dc-main", id="dc-content", tabindex="-1")
     page = Page(dashboard, session, client, content)
     client.on_exception(lambda error: page.say(fault_words(error)))
-    with content, box("dc-waiting", role="status"):
-        box("dc-spinner")
-        tag("span", "Loading…")
+    with content:
+        _waiting()
     with client.content, box("dc-foot", "footer"):
         text(
             "Whatever is contributed stays on the chain for ever, for everybody to see. Contribute nothing "
             "that is private."
         )
     return page
+
+
+def _waiting() -> None:
+    with box("dc-waiting", role="status"):
+        box("dc-spinner")
+        tag("span", "Loading…")
 
 
 async def filled(page: Page, build: Callable[[Page], Awaitable[None]]) -> None:
@@ -147,13 +211,12 @@ async def filled(page: Page, build: Callable[[Page], Awaitable[None]]) -> None:
 
 
 async def _build(page: Page, build: Callable[[Page], Awaitable[None]]) -> None:
-    with page.client:
+    async def connected() -> None:
         await page.session.connected()
-    if page.client.is_deleted:
-        raise PageGone
-    page.content.clear()
-    with page.content:
-        await build(page)
+        if page.client.is_deleted:
+            raise PageGone
+
+    await page.fill(page.content, lambda: build(page), connected)
 
 
 def _fill_with_fault(page: Page, error: Exception) -> None:

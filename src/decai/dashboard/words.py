@@ -21,6 +21,7 @@ __all__ = [
     "duration",
     "ether",
     "gain",
+    "is_silence",
     "part",
     "percent",
     "plain",
@@ -90,6 +91,11 @@ _SILENT: Final = (NotDelivered, NoAnswer, OtherNodeError)
 NO_ANSWER: Final = "the network's node does not answer just now; this server goes on looking for it"
 
 
+def is_silence(error: Exception) -> bool:
+    """Whether it only says that the network's node is away, which may come back."""
+    return isinstance(error, _SILENT)
+
+
 def told(error: DecaiError) -> str:
     """What a person is told of an error; what to do at a command line is nothing for a page.
 
@@ -106,7 +112,7 @@ def told(error: DecaiError) -> str:
 
 def part(error: DecaiError) -> str:
     """The same as a part of a sentence."""
-    return NO_ANSWER if isinstance(error, _SILENT) else readable(str(error))
+    return NO_ANSWER if is_silence(error) else readable(str(error))
 
 
 _WEI: Final = re.compile(r"(?<![\d.,^])(\d[\d,]*) wei\b")

@@ -17,7 +17,7 @@ from decai.dashboard.pages import audit, claims, history, predict, train
 from decai.dashboard.pages.models import CLASSIFIERS, INCENTIVES
 from decai.dashboard.samples import encoder_of
 from decai.dashboard.shell import Page, fault_words
-from decai.dashboard.words import clean, ether
+from decai.dashboard.words import clean, ether, is_silence
 from decai.errors import DecaiError, InputError
 
 __all__ = ["build"]
@@ -76,14 +76,13 @@ def _hidden(page: Page, model: OpenModel, record: Model | None, tab: str) -> Non
 class _ModelPage:
     def __init__(self, page: Page, model: OpenModel, record: Model | None) -> None:
         self.page = page
-        self.model = model
         self.panels: dict[str, Tag] = {}
         self.links: dict[str, Tag] = {}
         self.view = ModelView(page, model, record, show=self._show)
         self.block = -1
 
     async def build(self, tab: str) -> None:
-        info = self.model.info
+        info = self.view.model.info
         self.page.client.title = f"{clean(info.name)} · decai"
         ui.page_title(f"{clean(info.name)} · decai")
         with box("dc-head"):
@@ -111,7 +110,7 @@ class _ModelPage:
             self.left = box("dc-card", "section", aria_label="Sample")
             self.right = box("dc-stack")
         await self._show(tab)
-        ui.timer(2.0, lambda: self._facts(facts))
+        ui.timer(2.0, lambda: self._watch(facts))
         await self._sample()
 
     async def _sample(self) -> None:
@@ -123,8 +122,11 @@ class _ModelPage:
             box("dc-spinner")
             tag("span", "Loading the encoder…")
         try:
-            view.encoder = await self.page.blocking(encoder_of, self.model.trainer.chain, self.model.info)
+            model = view.model
+            view.encoder = await self.page.blocking(encoder_of, model.trainer.chain, model.info)
         except DecaiError as error:
+            if is_silence(error):
+                raise
             view.encoder_fault = fault_words(error)
         waiting.delete()
         with self.left:
@@ -132,14 +134,14 @@ class _ModelPage:
                 note(view.encoder_fault or "", "warn")
             else:
                 view.input = SampleInput(
-                    view.encoder.info, self.model.info.form.is_sparse, view.entered, view.sample_changed
+                    view.encoder.info, view.model.info.form.is_sparse, view.entered, view.sample_changed
                 )
                 text(f"Encoder: {view.encoder.info.title}. {view.encoder.info.description}", "dc-help")
 
     async def _show(self, key: str) -> None:
         for each, tab in self.links.items():
             tab.set(aria_current="page" if each == key else None)
-        self.page.show_path(f"/model/{self.model.address}/{key}")
+        self.page.show_path(f"/model/{self.view.model.address}/{key}")
         self.left.visible = key in _WITH_SAMPLE
         self.halves.classes(replace="dc-halves" if key in _WITH_SAMPLE else "dc-stack")
         self.view.tab = key
@@ -147,22 +149,33 @@ class _ModelPage:
             panel.visible = each == key
         if key not in self.panels:
             with self.right:
-                self.panels[key] = box("dc-stack")
-            with self.panels[key]:
-                try:
-                    await _TABS[key][1](self.view)
-                except DecaiError as error:
+                panel = self.panels[key] = box("dc-stack")
+            try:
+                await self.page.fill(panel, lambda: _TABS[key][1](self.view))
+            except DecaiError as error:
+                with panel:
                     note(fault_words(error), "bad", live=True)
         else:
             self.view.shown(key)
+
+    async def _watch(self, facts: Tag) -> None:
+        """Keep up what is shown, with whichever node it is now."""
+        network, view = self.page.dashboard.network, self.view
+        if network.head.fault is not None:
+            return
+        # What was opened through a node that was restarted would never be answered again.
+        if view.model.trainer.chain is not await self.page.blocking(network.chain):
+            view.model = await self.page.blocking(self.page.dashboard.shelf.open, view.model.address)
+            self.block = -1
+        await self._facts(facts)
 
     async def _facts(self, facts: Tag) -> None:
         block = self.page.dashboard.head.block
         if block == self.block:
             return
         self.block = block
-        standing = await self.page.blocking(self.model.standing, block)
-        info = self.model.info
+        standing = await self.page.blocking(self.view.model.standing, block)
+        info = self.view.model.info
         listed: list[tuple[str, str]] = [
             ("Classes", ", ".join(map(clean, info.classes))),
             ("Contributions", f"{standing.contributions:,}, {standing.valid:,} validated"),
