@@ -1,6 +1,7 @@
 """What each encoder makes of samples, held to other sources than itself."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +97,22 @@ class TestTitanic:
         for row, passenger in enumerate(titanic.passengers("test")):
             known = {key: value for key, value in passenger.items() if key in fields}
             assert encoder.encode(known).tolist() == data.test.samples[row].tolist()
+
+    @pytest.mark.parametrize(
+        ("name", "value", "line"),
+        [
+            ("sibsp", "some", "Siblings and spouses aboard must be a number from 0, not 'some'"),
+            ("fare", "-1", "Fare in pounds must be a number from 0, not '-1'"),
+            ("age", "nan", "Age must be a number from 0, not 'nan'"),
+            ("parch", "?", "Parents and children aboard is missing"),
+            ("pclass", "4", "Class must be one of 1, 2, 3"),
+        ],
+    )
+    def test_what_is_wrong_is_called_as_its_field_is(self, name: str, value: str, line: str) -> None:
+        encoder = encoder_for("titanic passenger", ModelShape("sparse", 8))
+        known = {"pclass": "3", "sex": "female", "sibsp": "0", "parch": "0", name: value}
+        with pytest.raises(InputError, match=rf"^titanic passenger: {re.escape(line)}$"):
+            encoder.encode(known)
 
 
 class TestDigits:

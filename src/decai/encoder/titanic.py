@@ -1,5 +1,7 @@
 """``titanic passenger``: what is known of a passenger, as the data set titanic has it."""
 
+import math
+
 from decai.dataset import titanic
 from decai.encoder.base import EncoderInfo, ExactMatch, Field, ModelShape, Sample
 from decai.errors import InputError
@@ -82,5 +84,16 @@ class TitanicPassenger(ExactMatch):
                 raise InputError(f"{self.info.name}: {field.title} is missing")
             if field.choices and value not in (*field.choices, _UNKNOWN):
                 raise InputError(f"{self.info.name}: {field.title} must be one of {', '.join(field.choices)}")
+            if not (field.choices or field.is_text or value == _UNKNOWN or _is_number(value)):
+                raise InputError(
+                    f"{self.info.name}: {field.title} must be a number from 0, not {value[:40]!r}"
+                )
             record[field.name] = value
         return record
+
+
+def _is_number(value: str) -> bool:
+    try:
+        return 0 <= float(value) < math.inf
+    except ValueError:
+        return False

@@ -111,13 +111,12 @@ class _ModelPage:
             self.right = box("dc-stack")
         await self._show(tab)
         ui.timer(2.0, lambda: self._watch(facts))
-        await self._sample()
+        await self.page.fill(self.left, self._sample)
 
     async def _sample(self) -> None:
         view = self.view
-        with self.left:
-            heading("Sample", 2)
-            waiting = box("dc-waiting", role="status")
+        heading("Sample", 2)
+        waiting = box("dc-waiting", role="status")
         with waiting:
             box("dc-spinner")
             tag("span", "Loading the encoder…")
@@ -129,14 +128,13 @@ class _ModelPage:
                 raise
             view.encoder_fault = fault_words(error)
         waiting.delete()
-        with self.left:
-            if view.encoder is None:
-                note(view.encoder_fault or "", "warn")
-            else:
-                view.input = SampleInput(
-                    view.encoder.info, view.model.info.form.is_sparse, view.entered, view.sample_changed
-                )
-                text(f"Encoder: {view.encoder.info.title}. {view.encoder.info.description}", "dc-help")
+        if view.encoder is None:
+            note(view.encoder_fault or "", "warn")
+            return
+        view.input = SampleInput(
+            view.encoder.info, view.model.info.form.is_sparse, view.entered, view.sample_changed
+        )
+        text(f"Encoder: {view.encoder.info.title}. {view.encoder.info.description}", "dc-help")
 
     async def _show(self, key: str) -> None:
         for each, tab in self.links.items():
