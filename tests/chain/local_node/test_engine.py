@@ -42,6 +42,23 @@ def test_begins_at_its_genesis_and_hands_faults_on() -> None:
     run(test())
 
 
+def test_of_many_requests_each_has_its_own_answer_in_order() -> None:
+    async def test() -> None:
+        async with running() as engine:
+            calls: list[tuple[str, list[Any]]] = [
+                ("eth_chainId", []), ("eth_noSuchThing", []), ("eth_getBalance", [NOBODY, "latest"]),
+            ]  # fmt: skip
+            first, second, third = await engine.ask_each(calls)
+            assert (first, third) == ("0x7a69", "0x0")
+            assert isinstance(second, FaultError)
+            assert second.error["code"] == -32601
+            many = await engine.ask_each(calls * 300)
+            assert many[::3] == ["0x7a69"] * 300
+            assert many[2::3] == ["0x0"] * 300
+
+    run(test())
+
+
 def test_a_block_does_not_hash_the_state() -> None:
     """Which would take the longer, the more there is: a campaign of 20,000 contributions would not end."""
 

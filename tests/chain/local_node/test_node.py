@@ -262,6 +262,48 @@ def test_batches_are_answered_in_order_and_nonsense_is_an_error(node: NodeInfo) 
     assert posted(node.url, b" " * (9 * 2**20))[0] == 413
 
 
+def test_a_batch_is_answered_as_its_requests_are_one_by_one(node: NodeInfo) -> None:
+    """Reads that follow on each other go to anvil together, and what changes the chain in its place."""
+    somebody = rpc(node.url, "eth_accounts")[1]
+    ask = {"method": "eth_getBalance", "params": [somebody, "latest"]}
+    requests: list[Any] = [
+        {"method": "eth_chainId", "params": []},
+        ask,
+        {"method": "eth_noSuchThing", "params": []},
+        {"method": "eth_getBalance", "params": ["nobody"]},
+        {"method": "anvil_nodeInfo"},
+        {"method": "anvil_setBalance", "params": [somebody, "0x5"]},
+        ask,
+        {"method": "decai_stop", "params": ["no token"]},
+        {"method": "eth_chainId", "params": {}},
+        7,
+        ask,
+    ]
+    numbered = [
+        each if each == 7 else {"jsonrpc": "2.0", "id": f"n{i}", **each} for i, each in enumerate(requests)
+    ]
+    answers = json.loads(posted(node.url, json.dumps(numbered).encode())[1])
+    assert [each["id"] for each in answers] == [None if each == 7 else each["id"] for each in numbered]
+    assert [answers[place].get("result") for place in (0, 1, 6, 10)] == [
+        "0x7a69", hex(10_000 * 10**18), "0x5", "0x5",
+    ]  # fmt: skip
+    assert ["error" in each for each in answers] == [place in (2, 3, 7, 8, 9) for place in range(11)]
+    for place in (2, 3, 4, 7, 8, 9):
+        alone = json.loads(posted(node.url, json.dumps(numbered[place]).encode())[1])
+        assert answers[place].get("error") == alone.get("error")
+    # Nobody learns where the chain that it is forked from is, who could change it there.
+    assert answers[4]["result"]["forkConfig"]
+    assert not any(answers[4]["result"]["forkConfig"].values())
+
+
+def test_a_batch_whose_anvil_dies_is_answered_by_the_next(node: NodeInfo) -> None:
+    sent = transfer(node.url)
+    os.kill(node.anvil_pid, signal.SIGKILL)
+    body = json.dumps([{"id": i, "method": "eth_getTransactionReceipt", "params": [sent]} for i in range(3)])
+    answers = json.loads(posted(node.url, body.encode())[1])
+    assert [each["result"]["transactionHash"] for each in answers] == [sent] * 3
+
+
 def test_a_damaged_folder_is_one_line(data_folder: Path) -> None:
     (data_folder / "node").mkdir()
     (data_folder / "node" / "state-3").write_bytes(b"nonsense")

@@ -7,6 +7,7 @@ time however much was written before.
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Any, Final
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
@@ -115,21 +116,50 @@ class Engine:
         EngineGoneError
             If there is none.
         """
+        (result,) = await self.ask_each([(method, params)])
+        if isinstance(result, FaultError):
+            raise result
+        return result
+
+    async def ask_each(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        """Many requests in one; of each its result, or the `FaultError` that `ask` would raise.
+
+        Raises
+        ------
+        EngineGoneError
+            If there is no answer.
+        """
         if self._anvil is None or self._empty is None or not self.alive:
             raise EngineGoneError
-        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        bodies = [
+            {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+            for number, (method, params) in enumerate(calls)
+        ]
         try:
+            body = bodies if len(bodies) > 1 else bodies[0]
             async with self._session.post(self._anvil.url, json=body) as response:
                 answer = await response.json(content_type=None)
+            answers = answer if isinstance(answer, list) else [answer]
         except (TimeoutError, ClientError, OSError, ValueError, RuntimeError):
             raise EngineGoneError from None
-        # Where it listened, another's anvil may have taken its place. And without the empty chain it cannot
-        # look up what it has not seen yet, and names it.
-        if not self.alive or self._empty.url in str(answer.get("error")):
+        # Where it listened, another's anvil may have taken its place.
+        if not self.alive:
             raise EngineGoneError
-        if "error" in answer:
-            raise FaultError(answer["error"])
-        return answer.get("result")
+        told = [each for each in answers if isinstance(each, dict)]
+        by_number = {each.get("id"): each for each in told}
+        # One that it does not take as a whole is refused as a whole.
+        of_all = told[0] if len(told) == 1 and "error" in told[0] else {}
+        return [self._result(by_number.get(number, of_all)) for number in range(len(calls))]
+
+    def _result(self, answer: dict[str, Any]) -> Any:
+        if not answer:
+            raise EngineGoneError
+        if "error" not in answer:
+            return answer.get("result")
+        # Without the empty chain it cannot look up what it has not seen yet, and names it.
+        if self._empty is None or self._empty.url in str(answer["error"]):
+            raise EngineGoneError
+        return FaultError(answer["error"])
 
     async def block(self, number: str = "latest") -> dict[str, Any]:
         """A block, without its transactions."""

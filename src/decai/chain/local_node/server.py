@@ -67,7 +67,7 @@ def _application(supervisor: Supervisor) -> web.Application:
         if len(body) > _BATCH:
             problem = {"code": -32600, "message": f"a batch has at most {_BATCH:,} requests"}
             return web.json_response({"jsonrpc": "2.0", "id": None, "error": problem})
-        return web.json_response([await supervisor.answer(each) for each in body])
+        return web.json_response(await supervisor.answer_many(body))
 
     async def say_name(request: web.Request) -> web.Response:
         return web.Response(body=said_by(supervisor.name), content_type="application/json")

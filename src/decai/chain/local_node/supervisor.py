@@ -10,6 +10,8 @@ import logging
 import os
 import secrets
 import time
+from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -136,18 +138,44 @@ class Supervisor:
             params = request.get("params", [])
             if not isinstance(params, list):
                 raise refusal("the parameters must be a list", UNFIT)
-            return {"jsonrpc": "2.0", "id": identity, "result": await self._handle(request["method"], params)}
-        except FaultError as error:
-            return {"jsonrpc": "2.0", "id": identity, "error": error.error}
-        except DecaiError as error:
-            message = str(error)
-        except OSError as error:
-            logger.error("%s", error)
-            message = f"{error.filename or self.folder}: {error.strerror or error}"
+            result = await self._handle(request["method"], params)
         except Exception as error:
-            logger.exception("a request has failed")
-            message = f"the node has failed: {type(error).__name__}: {error}"
-        return {"jsonrpc": "2.0", "id": identity, "error": {"code": FAILED, "message": message}}
+            result = self._fault(error)
+        return _told(identity, result)
+
+    async def answer_many(self, requests: Sequence[Any]) -> list[dict[str, Any]]:
+        """A batch, each after the one before; reads that follow on each other are one request to anvil."""
+        answers: list[dict[str, Any]] = []
+        for are_reads, together in groupby(requests, _is_read):
+            part = list(together)
+            if are_reads and len(part) > 1:
+                answers += await self._answer_reads(part)
+            else:
+                answers += [await self.answer(request) for request in part]
+        return answers
+
+    async def _answer_reads(self, requests: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        calls = [(request["method"], request.get("params", [])) for request in requests]
+        try:
+            results = await self._read(lambda engine: engine.ask_each(calls))
+        except Exception as error:
+            results = [self._fault(error)] * len(requests)
+        return [
+            _told(request.get("id"), _without_fork(request["method"], result))
+            for request, result in zip(requests, results, strict=True)
+        ]
+
+    def _fault(self, error: Exception) -> FaultError:
+        """What is answered to a request that failed."""
+        if isinstance(error, FaultError):
+            return error
+        if isinstance(error, DecaiError):
+            return refusal(str(error), FAILED)
+        if isinstance(error, OSError):
+            logger.error("%s", error)
+            return refusal(f"{error.filename or self.folder}: {error.strerror or error}", FAILED)
+        logger.error("a request has failed", exc_info=error)
+        return refusal(f"the node has failed: {type(error).__name__}: {error}", FAILED)
 
     async def _handle(self, method: str, params: list[Any]) -> Any:
         if method == "decai_status":
@@ -212,8 +240,23 @@ class Supervisor:
         }
 
 
+def _is_read(request: Any) -> bool:
+    """Whether a request only asks anvil something."""
+    if not isinstance(request, dict) or not isinstance(request.get("params", []), list):
+        return False
+    method = request.get("method")
+    return isinstance(method, str) and is_read(method)
+
+
+def _told(identity: Any, result: Any) -> dict[str, Any]:
+    said = {"error": result.error} if isinstance(result, FaultError) else {"result": result}
+    return {"jsonrpc": "2.0", "id": identity, **said}
+
+
 def _without_fork(method: str, answer: Any) -> Any:
     """What anvil says of itself, but not what its chain began from: that is nobody's to meddle with."""
+    if not isinstance(answer, dict):
+        return answer
     if method == "anvil_nodeInfo":
         return {**answer, "forkConfig": dict.fromkeys(answer.get("forkConfig", {}))}
     if method.endswith("_metadata"):
