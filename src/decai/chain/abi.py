@@ -105,6 +105,8 @@ def answer(kinds: str, data: bytes) -> Any:
     """
     if kinds == "uint256[]" and (words := _plain_words(data)) is not None:
         return words
+    if kinds == "string" and (content := _plain_content(data)) is not None:
+        return _text(content)
     from eth_abi.exceptions import DecodingError
 
     try:
@@ -135,6 +137,15 @@ def _plain_words(data: bytes) -> tuple[int, ...] | None:
     if int.from_bytes(data[:32], "big") != 32 or len(data) != 64 + 32 * count:
         return None
     return tuple([int.from_bytes(data[at : at + 32], "big") for at in range(64, len(data), 32)])
+
+
+def _plain_content(data: bytes) -> bytes | None:
+    """The bytes of a text, as quickly; None if it is laid out otherwise."""
+    size = int.from_bytes(data[32:64], "big")
+    if int.from_bytes(data[:32], "big") != 32 or len(data) != 64 + -(-size // 32) * 32:
+        return None
+    content, padding = data[64 : 64 + size], data[64 + size :]
+    return None if any(padding) else content
 
 
 def decode_event(topics: Sequence[bytes], data: bytes) -> Event | None:
