@@ -1,40 +1,24 @@
 """Handwritten digits: drawn with a mouse, by touch and by keys, asked about, taught, and wiped away."""
 
-import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, FloatRect, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from decai import dataset
 from decai.chain.client import ChainTrainer
 from decai.classifier import DenseCentroid
+from tests.browser.drawing import INK, RING, STROKE, Points, by_mouse, digit_model, ink, on, pad
 from tests.browser.served import Served, add_model
 from tests.browser.story import choose
 
 pytestmark = pytest.mark.xdist_group("browser history")
 
-Points = Sequence[tuple[float, float]]
-STROKE = [(0.5, 0.15 + 0.07 * step) for step in range(11)]
-RING = [(0.5 + 0.2 * math.sin(turn / 4), 0.5 - 0.33 * math.cos(turn / 4)) for turn in range(26)]
-
-INK = """() => {
-  const pad = document.querySelector(".dc-pad");
-  const dots = pad.getContext("2d").getImageData(0, 0, pad.width, pad.height).data;
-  let inked = 0;
-  for (let at = 0; at < dots.length; at += 4) inked += dots[at] < 128;
-  return 4 * inked / dots.length;
-}"""
-
 
 @pytest.fixture(scope="module")
 def digits(server: Served) -> ChainTrainer:
     """The means of each digit of scikit-learn's set."""
-    train = dataset.load("digits", dense=True).train
-    model = DenseCentroid(tuple("0123456789"), 64)
-    model.train(train.samples, train.labels)
-    return add_model(server.chain(), model, "Handwritten digits", "digits 8x8")
+    return add_model(server.chain(), digit_model(), "Handwritten digits", "digits 8x8")
 
 
 @pytest.fixture
@@ -53,30 +37,6 @@ def learned(digits: ChainTrainer) -> list[int]:
     return [classifier.num_samples(label) for label in range(10)]
 
 
-def pad(page: Page) -> FloatRect:
-    """Where the pad is, and that it is in sight."""
-    canvas = page.locator(".dc-pad")
-    canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
-    assert box is not None
-    return box
-
-
-def on(box: FloatRect, points: Points) -> list[tuple[float, float]]:
-    """Points of the pad as those of the window."""
-    return [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
-
-
-def by_mouse(page: Page, points: Points) -> None:
-    """Draw one line."""
-    first, *others = on(pad(page), points)
-    page.mouse.move(*first)
-    page.mouse.down()
-    for place in others:
-        page.mouse.move(*place)
-    page.mouse.up()
-
-
 def by_touch(page: Page, points: Points) -> None:
     """Draw one line with a finger, as the screen tells of it."""
     screen = page.context.new_cdp_session(page)
@@ -84,11 +44,6 @@ def by_touch(page: Page, points: Points) -> None:
         event = "touchMove" if number else "touchStart"
         screen.send("Input.dispatchTouchEvent", {"type": event, "touchPoints": [{"x": x, "y": y}]})
     screen.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-
-
-def ink(page: Page) -> float:
-    """How much of the pad is inked, from 0 to 1."""
-    return float(page.evaluate(INK))
 
 
 def says(page: Page, digit: str) -> None:

@@ -3,12 +3,16 @@
 import http.client
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, expect
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.browser.served import Served, served
 from tests.conftest import separate_data_folder
@@ -183,3 +187,17 @@ def test_a_flood_of_pages_that_nobody_looks_at_leaves_room_for_who_does(
     other.goto(f"{alone.url}/about")
     expect(other.get_by_role("heading", name="About", level=1)).to_be_visible()
     context.close()
+
+
+def test_garbage_in_the_websocket_ends_it_and_nothing_else(alone: Served) -> None:
+    url = f"{alone.url.replace('http', 'ws', 1)}{SOCKET}websocket"
+    texts = ("garbage", "", "9", "2" * 100_000, "4", "42[", '42["event"', "4" + "9" * 400)
+    for garbage in (*texts, b"\x00\xff", b""):
+        with connect(url, origin=Origin(alone.url), close_timeout=1) as ours, suppress(ConnectionClosed):
+            assert str(ours.recv(timeout=20)).startswith("0{")
+            ours.send(garbage)
+            ours.send(garbage)
+            with suppress(TimeoutError):
+                ours.recv(timeout=0.3)
+    assert httpx.get(f"{alone.url}/about").status_code == 200
+    assert "Traceback" not in (alone.folder / "serve.log").read_text()

@@ -15,6 +15,7 @@ from decai.chain.contributions import contributions
 from decai.chain.local_node import ensure_running, status
 from decai.chain.rpc import RpcChain
 from decai.units import Address
+from tests.browser.drawing import STROKE, by_mouse, digit_model, ink
 from tests.browser.served import REVIEWS, Served, add_model, begun_again, review_model, start
 from tests.browser.story import contribute, let_pass, send_tiny
 
@@ -90,6 +91,24 @@ def test_after_the_server_was_killed_what_was_written_is_there(
         page.reload()
         expect(page.get_by_text(DONE)).to_be_visible()
         expect(page.get_by_text("The connection was lost")).to_have_count(0)
+
+
+def test_after_the_server_was_killed_what_was_drawn_is_there(
+    page: Page, data_home: Path, server: Served
+) -> None:
+    digits = add_model(server.chain(), digit_model(), "Handwritten digits", "digits 8x8")
+    own = start(data_home, "--port", "0")
+    page.goto(f"{own.url}/model/{digits.address}/predict")
+    by_mouse(page, STROKE)
+    inked = ink(page)
+    assert inked > 0.03
+    with begun_again(own, data_home):
+        expect(page.get_by_text("The connection was lost")).to_be_visible(timeout=SECONDS)
+        expect(page.locator(".dc-pad[data-drawn]")).to_be_visible()
+        assert ink(page) == inked
+        # The server knows it too.
+        page.get_by_role("button", name="Ask, for free").click()
+        expect(page.locator(".dc-result")).to_have_text("1")
 
 
 def test_after_the_server_was_killed_the_page_says_how_far_a_simulation_came(

@@ -4,6 +4,7 @@ Pure ASGI, so that it sees websockets and streamed bodies as well, and costs nex
 """
 
 import ipaddress
+import logging
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_BODY", "MOST_UPLOAD", "Guard"]
 
+_log: Final = logging.getLogger("decai.dashboard")
 MOST_BODY: Final = 2 * 2**20
 """Most bytes of a request."""
 MOST_UPLOAD: Final = 16 * 2**20
@@ -88,9 +90,31 @@ class Guard:
             return
         scope["headers"] = [pair for pair in scope["headers"] if pair[0] not in _DROPPED]
         if scope["type"] == "websocket":
-            await self._app(scope, receive, send)
+            await self._talk(scope, receive, send)
             return
         await self._answer(scope, receive, send)
+
+    async def _talk(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        is_open = True
+
+        async def noted(message: "Message") -> None:
+            nonlocal is_open
+            is_open = is_open and message["type"] != "websocket.close"
+            await send(message)
+
+        async def heard() -> "Message":
+            nonlocal is_open
+            message = await receive()
+            is_open = is_open and message["type"] != "websocket.disconnect"
+            return message
+
+        try:
+            await self._app(scope, heard, noted)
+        except Exception as error:
+            # What our own pages never send; whatever a page does that fails is told elsewhere.
+            _log.info("a websocket was ended: it brought what is no message (%s)", type(error).__name__)
+            if is_open:
+                await send({"type": "websocket.close", "code": 1002})
 
     async def _answer(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         limit, seen, begun = _most(scope["path"]), 0, False

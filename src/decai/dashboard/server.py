@@ -80,6 +80,7 @@ def build(options: Options, folder: Path, secret: str) -> Guard:
     # The framework's own would write a traceback for whatever a contract refuses.
     pages_app._exception_handlers[:] = [_note]
     core.sio.eio.max_http_buffer_size = _MOST_MESSAGE
+    core.sio.eio.logger.addFilter(_no_garbage)
     return Guard(api, loopback=options.is_loopback, names=(options.host, *options.allowed_hosts))
 
 
@@ -90,6 +91,14 @@ def _note(error: Exception) -> None:
         _log.info("%s: %s", type(error).__name__, error)
     else:
         _log.error("unexpected", exc_info=error)
+
+
+def _no_garbage(record: logging.LogRecord) -> bool:
+    """Whether the framework's log has to say it: for what strangers send it would write a traceback each."""
+    if record.exc_info is None or record.exc_info[0] is None:
+        return True
+    _log.info("a websocket brought what is no message (%s)", record.exc_info[0].__name__)
+    return False
 
 
 class _Server(uvicorn.Server):

@@ -1,5 +1,5 @@
 // A page that the server has forgotten, since it or the network was away, is loaded again. What was written
-// in it is written again, unless it was sent: then the page says what became of it.
+// or drawn in it is there again, unless it was sent: then the page says what became of it.
 (() => {
   "use strict";
   const KEPT = "decai.written";
@@ -15,6 +15,7 @@
     field.tagName === "SELECT"
       ? ([...field.options].find((each) => each.defaultSelected) ?? field.options[0])?.value
       : field.defaultValue;
+  const canvas = () => content()?.querySelector(".dc-pad[data-ready]");
   const pressed = () => content()?.querySelector('.dc-class[aria-pressed="true"]');
 
   addEventListener("beforeunload", () => { leaving = true; });
@@ -22,8 +23,10 @@
   addEventListener("pagehide", () => {
     if (!lost) return;
     const written = fields().filter((each) => each.value !== first(each)).map((each) => [label(each), each.value]);
+    const drawing = canvas()?.dataset.drawn && canvas().toDataURL("image/png");
     try {
-      sessionStorage.setItem(KEPT, JSON.stringify({ path: location.pathname, written, chosen: pressed()?.textContent }));
+      const all = { path: location.pathname, written, drawing, chosen: pressed()?.textContent };
+      sessionStorage.setItem(KEPT, JSON.stringify(all));
     } catch {
       // There is no room, or none is given: then it is lost indeed.
     }
@@ -41,7 +44,16 @@
     for (const name of ["input", "change"]) field.dispatchEvent(new Event(name, { bubbles: true }));
   }
 
-  function restore({ written, chosen }) {
+  function draw(pad, drawing) {
+    const picture = new Image();
+    picture.onload = () => {
+      pad.getContext("2d").drawImage(picture, 0, 0);
+      pad.dispatchEvent(new CustomEvent("drawn", { detail: pad.toDataURL("image/png") }));
+    };
+    picture.src = drawing;
+  }
+
+  function restore({ written, drawing, chosen }) {
     const until = Date.now() + PATIENCE;
     let told = false;
     const timer = setInterval(() => {
@@ -58,9 +70,14 @@
         if (field.value === first(field)) write(field, value);
         return;
       }
+      if (drawing && canvas()) {
+        if (!canvas().dataset.drawn) draw(canvas(), drawing);
+        drawing = null;
+        return;
+      }
       const choice = [...content().querySelectorAll(".dc-class")].find((each) => each.textContent === chosen);
       if (choice && !pressed()) choice.click();
-      if (!written.length && (!chosen || choice)) clearInterval(timer);
+      if (!written.length && !drawing && (!chosen || choice)) clearInterval(timer);
     }, 250);
   }
 

@@ -90,6 +90,7 @@
     const context = canvas.getContext("2d");
     context.fillStyle = "#fff";
     context.fillRect(0, 0, canvas.width, canvas.height);
+    delete canvas.dataset.drawn;
     Object.assign(context, { lineWidth: canvas.width / 13, lineCap: "round", lineJoin: "round", strokeStyle: "#111" });
     return context;
   }
@@ -122,7 +123,9 @@
     };
     canvas.addEventListener("pointerup", end);
     canvas.addEventListener("pointercancel", end);
+    canvas.addEventListener("drawn", () => { canvas.dataset.drawn = "yes"; });
     keys(canvas, context);
+    canvas.dataset.ready = "yes";
   }
 
   // Arrows move a pen, Space puts it down and lifts it.
