@@ -9,7 +9,7 @@ from decai.chain.rpc import RpcChain
 from decai.errors import InputError
 from decai.units import Address
 from tests.chain.commands import SPARSE, Give, giving
-from tests.chain.proxy import proxied
+from tests.chain.proxy import error, proxied
 
 A = Address("0xAA00000000000000000000000000000000000001")
 B = Address("0xBb00000000000000000000000000000000000002")
@@ -60,6 +60,17 @@ class TestList:
             asked = [method for method, _ in proxy.seen if method != "eth_chainId"]
         assert [each["state"] for each in told] == ["there", *["gone"] * 60]
         assert asked == ["batch"]
+
+    def test_takes_no_model_for_gone_of_which_the_node_does_not_say(
+        self, give: Give, node: str, model: str
+    ) -> None:
+        with proxied(node) as proxy:
+            proxy.always("eth_call", error(-32601, "the method eth_call is not available"))
+            told = give("model", "list", "--rpc", proxy.url, "--json").told()["models"]
+            assert [each["state"] for each in told] == ["unknown"]
+            proxy.always("eth_call", error(-32000, "stack underflow"))
+            told = give("model", "list", "--rpc", proxy.url, "--json").told()["models"]
+            assert [each["state"] for each in told] == ["gone"]
 
     def test_does_not_take_another_contract_for_a_model(self, give: Give, node: str, model: str) -> None:
         """A chain that was begun anew gives the same addresses to others."""

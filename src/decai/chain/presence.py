@@ -8,6 +8,7 @@ from decai.chain.abi import answer, call_data
 from decai.chain.base import Chain
 from decai.chain.jsonrpc import NoAnswer, NotDelivered, RpcError
 from decai.chain.known import KnownModel
+from decai.chain.revert import has_failed, refusal_of
 from decai.chain.wire import bytes_of, hex_of
 from decai.errors import ChainError, DecaiError
 
@@ -24,7 +25,7 @@ class Presence(StrEnum):
     GONE = "gone"
     """Its chain has nothing at its address, or something else."""
     UNKNOWN = "unknown"
-    """Nobody was there to be asked."""
+    """Nobody was there to be asked, or the node does not say."""
 
 
 def presence_of(chain: Chain, model: KnownModel) -> Presence:
@@ -41,6 +42,8 @@ def presence_of(chain: Chain, model: KnownModel) -> Presence:
         said = chain.call(model.address, call_data("name()"))
     except (NotDelivered, NoAnswer):
         raise
+    except RpcError as error:
+        return _judged(error, model)
     except DecaiError:
         return Presence.GONE
     return _judged(said, model)
@@ -54,17 +57,17 @@ def presences_of(chain: "RpcChain | None", models: Sequence[KnownModel]) -> list
     name = hex_of(call_data("name()"))
     calls = [("eth_call", [{"to": model.address, "data": name}, "latest"]) for model in here]
     said = dict(zip(here, chain.node.ask_each(calls), strict=True))
-    return [
-        _judged(b"" if isinstance(said[model], RpcError) else bytes_of(said[model], "a name"), model)
-        if model in said
-        else Presence.UNKNOWN
-        for model in models
-    ]
+    return [_judged(said[model], model) if model in said else Presence.UNKNOWN for model in models]
 
 
-def _judged(said: bytes, model: KnownModel) -> Presence:
+def _judged(said: object, model: KnownModel) -> Presence:
+    """What an answer to the question for its name means, or the node's error."""
+    if isinstance(said, RpcError):
+        # Else it is the node that cannot answer, and says nothing of the contract.
+        is_its_own = refusal_of(said) is not None or has_failed(said)
+        return Presence.GONE if is_its_own else Presence.UNKNOWN
     try:
-        name = answer("string", said)
+        name = answer("string", said if isinstance(said, bytes) else bytes_of(said, "a name"))
     except ChainError:
         return Presence.GONE
     return Presence.THERE if name == model.name else Presence.GONE
