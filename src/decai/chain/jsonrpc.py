@@ -203,15 +203,20 @@ class JsonRpc:
         """
         for first in range(0, len(calls), MAX_BATCH):
             part = calls[first : first + MAX_BATCH]
-            try:
-                if len(part) == 1:
-                    answers = [self.ask(part[0][0], *part[0][1])]
-                else:
+            if len(part) > 1:
+                try:
                     answers = self._patiently(partial(self.once_many, part))
-            except RpcError as error:
-                # Not every node takes batches.
-                answers = [error] if len(part) == 1 else [a for call in part for a in self.ask_each([call])]
-            yield from answers
+                except RpcError:
+                    # Not every node takes batches.
+                    pass
+                else:
+                    yield from answers
+                    continue
+            for method, params in part:
+                try:
+                    yield self.ask(method, *params)
+                except RpcError as error:
+                    yield error
 
     def once_many(self, calls: Sequence[Call]) -> list[Json]:
         """One batch that goes out one single time; a request that the node refused has its `RpcError`.

@@ -93,13 +93,14 @@ class Page:
         """
         pause = _FIRST_PAUSE
         while True:
-            failed = time.time()
+            begun = time.time()
             part.clear()
             try:
                 if before is not None:
                     with part:
                         _waiting()
                         await before()
+                    self._check()
                     part.clear()
                 with part:
                     await build()
@@ -116,7 +117,7 @@ class Page:
                         note(fault_words(error), "bad", live=True)
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
-            while self.dashboard.head.fault is not None or self.dashboard.head.seen < failed:
+            while self.dashboard.head.fault is not None or self.dashboard.head.seen < begun:
                 await asyncio.sleep(_FIRST_PAUSE)
                 self._check()
 
@@ -197,7 +198,7 @@ async def filled(page: Page, build: Callable[[Page], Awaitable[None]]) -> None:
     try:
         while not client.is_deleted:
             try:
-                await _build(page, build)
+                await page.fill(page.content, lambda: build(page), page.session.connected)
                 return
             except Exception:
                 # Whose browser has gone meanwhile can be shown nothing; it may come back.
@@ -208,15 +209,6 @@ async def filled(page: Page, build: Callable[[Page], Awaitable[None]]) -> None:
     except Exception as error:
         if not client.is_deleted:
             _fill_with_fault(page, error)
-
-
-async def _build(page: Page, build: Callable[[Page], Awaitable[None]]) -> None:
-    async def connected() -> None:
-        await page.session.connected()
-        if page.client.is_deleted:
-            raise PageGone
-
-    await page.fill(page.content, lambda: build(page), connected)
 
 
 def _fill_with_fault(page: Page, error: Exception) -> None:
